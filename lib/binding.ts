@@ -1,0 +1,131 @@
+/**
+ * The only file that touches the addon: loads it, and declares what it exports. Everything here is internal.
+ */
+
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { EthercastError } from './spec/error.js'
+import type { ErrorDetails } from './spec/error.js'
+
+/** One switch: an I/O thread with its ports. All calls return at once, except `stop`, which waits for the thread to end. */
+export interface NativeSwitch {
+  addPort(request: number, transport: string, config: object, name: string): void
+  addHostPort(
+    request: number,
+    toProgram: Uint8Array,
+    fromProgram: Uint8Array,
+    maxFrame: number,
+    name: string,
+  ): void
+  removePort(id: number): void
+  /** Wakes the I/O thread for a host port that sleeps; `request` is that of its addHostPort. */
+  bell(request: number): void
+  /** What happened since the last call, as JSON. */
+  takeEvents(): string
+  /** Copies a port's counters, in the order of `counterNames`; false when the port is unknown. */
+  counters(id: number, into: Float64Array): boolean
+  /** Releases what a closed port still held here. */
+  forget(id: number, request: number): void
+  /** Asks for the stations the switch has learned; they come as an event. */
+  stations(request: number): void
+  stop(): void
+  ref(): void
+  unref(): void
+}
+
+export interface NativeError {
+  code: string
+  message: string
+  errno?: string
+  syscall?: string
+  field?: string
+}
+
+export type NativeEvent =
+  | { event: 'opened'; request: number; id: number; parent: number; name: string }
+  | { event: 'failed'; request: number; error: NativeError }
+  | {
+      event: 'port'
+      id: number
+      state: 'up' | 'degraded' | 'blocked' | 'closed'
+      reason: string
+      message: string
+      errno?: string
+    }
+  | { event: 'note'; id: number; key: string; value: string }
+  | { event: 'closed'; id: number }
+  | {
+      event: 'stations'
+      request: number
+      /** [MAC as a number, VLAN, port, milliseconds since it was heard] */
+      stations: [number, number, number, number][]
+    }
+
+export interface NativeInterface {
+  index: number
+  name: string
+  flags: number
+  mtu: number
+  addresses: string[]
+}
+
+interface Binding {
+  NativeSwitch: new (hub: boolean, ageing_ms: number, table: number, wake: () => void) => NativeSwitch
+  counterNames: string[]
+  interfaces(): string
+  routeTo(address: string, interfaceIndex: number): string
+  probeBind(address: string, port: number, shared: boolean): string
+}
+
+function load(): Binding {
+  const require = createRequire(import.meta.url)
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  try {
+    // Looks for build/Release first, then for a prebuilt binary that fits; ETHERCAST_PREBUILD names another root.
+    return (require('node-gyp-build') as (root: string) => Binding)(root)
+  } catch (cause) {
+    throw new EthercastError(
+      'ERR_ETHERCAST_UNSUPPORTED',
+      'the native part of ethercast is not built for this Node: run `npm rebuild ethercast` (in a checkout: `npm start`); ' +
+        'it needs g++, make and python3',
+      { cause },
+    )
+  }
+}
+
+const binding = load()
+
+/** Names of the counters, in the order of the native block. */
+export const counterNames: readonly string[] = binding.counterNames
+
+export const NativeSwitchClass = binding.NativeSwitch
+
+/** An error of the native core as the library's own. */
+export function fromNative(error: NativeError, more: ErrorDetails = {}): EthercastError {
+  const { code, message, ...details } = error
+  return new EthercastError(code, message, { ...details, ...more })
+}
+
+function answer<T>(json: string): T {
+  const value = JSON.parse(json) as T | { error: NativeError }
+  if (typeof value === 'object' && value !== null && 'error' in value) throw fromNative(value.error)
+  return value as T
+}
+
+/** The interfaces of this host. */
+export function interfaces(): NativeInterface[] {
+  return answer(binding.interfaces())
+}
+
+/** The route to an address; `interfaceIndex` 0: through any interface. Throws the kernel's error when there is none. */
+export function routeTo(
+  address: string,
+  interfaceIndex = 0,
+): { interfaceIndex: number; mtu: number; source: string } {
+  return answer(binding.routeTo(address, interfaceIndex))
+}
+
+/** Binds a UDP socket for a moment. Throws the kernel's error when that fails; else what receive buffer it would get. */
+export function probeBind(address: string, port: number, shared: boolean): { receiveBuffer: number } {
+  return answer(binding.probeBind(address, port, shared))
+}

@@ -1,0 +1,75 @@
+/**
+ * How long a command runs: until Ctrl-C, SIGTERM, a broken pipe, or the time given with `--for`, whichever comes first.
+ */
+
+import { InvalidArgumentError } from 'commander'
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+/** setTimeout takes no more than 2^31 - 1 ms. */
+const LONGEST_MS = 2 ** 31 - 1
+
+/** Milliseconds of `10s`, `500ms`, `1.5m`, `1h` or plain seconds (`10`). For commander's option parsers. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text)
+  const ms = match === null ? NaN : Number(match[1]) * UNITS[match[2] ?? 's']!
+  if (ms > 0 && ms <= LONGEST_MS) return ms
+  throw new InvalidArgumentError(
+    `A duration is a number with ms, s, m or h, as in 10s or 500ms; up to 24 days.`,
+  )
+}
+
+/** Why a command ended. */
+export type Ending = 'signal' | 'time' | 'pipe' | 'done'
+
+export class Lifetime implements Disposable {
+  readonly #controller = new AbortController()
+  readonly #timer: NodeJS.Timeout | undefined
+  #ending: Ending | undefined
+
+  /** @param forMs milliseconds to live; left out: until somebody ends it */
+  constructor(forMs?: number) {
+    process.on('SIGINT', this.#onSignal)
+    process.on('SIGTERM', this.#onSignal)
+    process.stdout.on('error', this.#onPipe)
+    if (forMs !== undefined) this.#timer = setTimeout(() => this.end('time'), forMs)
+  }
+
+  /** Aborts when the life ends. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Why it ended; undefined while it lasts. */
+  get ending(): Ending | undefined {
+    return this.#ending
+  }
+
+  /** Resolves when the life ends. */
+  get over(): Promise<Ending> {
+    const { signal } = this
+    if (signal.aborted) return Promise.resolve(this.#ending!)
+    return new Promise((resolve) =>
+      signal.addEventListener('abort', () => resolve(this.#ending!), { once: true }),
+    )
+  }
+
+  end(why: Ending = 'done'): void {
+    if (this.#ending !== undefined) return
+    this.#ending = why
+    this.#controller.abort()
+    this[Symbol.dispose]()
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer)
+    process.removeListener('SIGINT', this.#onSignal)
+    process.removeListener('SIGTERM', this.#onSignal)
+  }
+
+  // Once: a second Ctrl-C meets the default action, for when the clean end hangs.
+  readonly #onSignal = () => this.end('signal')
+  readonly #onPipe = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    this.end('pipe')
+  }
+}

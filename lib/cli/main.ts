@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+/** The command `ethercast`. Exit codes: 0 done, 1 failed at run time, 2 wrong usage or configuration. */
+
+import { createRequire } from 'node:module'
+import { Command, CommanderError } from 'commander'
+import { EthercastError } from '../spec/error.js'
+import { paint, tell } from './output.js'
+
+const RUN_TIME = 1
+const USAGE = 2
+
+/** Each command in a file of its own, loaded only when it is asked for or help is. */
+const commands = ['join', 'ping', 'dump', 'doctor', 'demo'] as const
+
+async function main(argv: string[]): Promise<void> {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+  const program = new Command('ethercast')
+    .description("A virtual Ethernet: User-Mode Linux's multicast LAN, without daemon and without root")
+    .version(version, '-V, --version')
+    .showHelpAfterError('(see: ethercast help)')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(paint('red', text)) })
+  for (const name of commands) {
+    const { register } = (await import(`./${name}.js`)) as { register: (program: Command) => void }
+    register(program)
+  }
+  for (const command of program.commands)
+    command.exitOverride().showHelpAfterError(`(see: ethercast help ${command.name()})`)
+  await program.parseAsync(argv)
+}
+
+/** What is wrong with what was typed, rather than with the world. */
+function isUsage(error: unknown): boolean {
+  return error instanceof EthercastError && error.code === 'ERR_ETHERCAST_FIELD'
+}
+
+main(process.argv).catch((error: unknown) => {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE
+    return
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  tell(`${paint('red', 'ethercast:')} ${message}`)
+  if (process.env.ETHERCAST_DEBUG && error instanceof Error) tell(error.stack ?? '')
+  process.exitCode = isUsage(error) ? USAGE : RUN_TIME
+})

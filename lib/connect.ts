@@ -1,0 +1,51 @@
+import type { HostPort } from './host_port.js'
+import type { WaitOptions } from './host_port.js'
+import { EthercastError } from './spec/error.js'
+import { macFromIpv4, parseSpec } from './spec/index.js'
+import type { SpecObject } from './spec/index.js'
+import { Switch } from './switch.js'
+
+export interface ConnectOptions extends WaitOptions {
+  /** IPv4 address that the program will use: its MAC is then `fe:fd` and the address's four octets, as UML's HOWTO has it. */
+  address?: string
+  /** Hear also unicast frames between other stations. Default false. */
+  promiscuous?: boolean
+  /** Size of each of the NIC's rings, in octets: a power of two. Default 4 MiB. */
+  ringOctets?: number
+}
+
+/**
+ * A NIC on a LAN, in one call: a switch of its own with the port that `spec` names and a host port. Closing the NIC closes the switch.
+ *
+ * The MAC is that of the spec; left out, it follows from `address`, else it is random (locally administered).
+ *
+ * @throws EthercastError as `Switch.addPort`
+ */
+export async function connect(
+  spec: string | SpecObject,
+  { signal, address, promiscuous = false, ringOctets }: ConnectOptions = {},
+): Promise<HostPort> {
+  const parsed = parseSpec(spec)
+  if (parsed.transport === 'host') {
+    throw new EthercastError(
+      'ERR_ETHERCAST_FIELD',
+      'connect makes the host port itself: name the LAN to join, as in mcast',
+      {
+        field: 'transport',
+        value: 'host',
+      },
+    )
+  }
+  const { mac: asked, ...plain } = parsed
+  const mac = asked ?? (address === undefined ? undefined : macFromIpv4(address))
+  const lan = await Switch.create({ forwarding: promiscuous ? 'hub' : 'learning' })
+  try {
+    await lan.addPort(plain as SpecObject, { signal })
+    const nic = await lan.addPort({ transport: 'host', mac, ringOctets }, { signal })
+    nic.once('close', () => void lan.close())
+    return Object.assign(nic, { close: () => lan.close() })
+  } catch (error) {
+    await lan.close()
+    throw error
+  }
+}

@@ -1,0 +1,33 @@
+/** ethercast: a virtual Ethernet for Node.js. */
+
+export { connect } from './connect.js'
+export type { ConnectOptions } from './connect.js'
+export type { FrameBatch } from './frame_batch.js'
+export { HostPort } from './host_port.js'
+export type { WaitOptions } from './host_port.js'
+export { Port } from './port.js'
+export type { PortEvent, PortState } from './port.js'
+export {
+  EthercastError,
+  formatMac,
+  formatSpec,
+  macFromIpv4,
+  parseMac,
+  parseSpec,
+  randomMac,
+} from './spec/index.js'
+export type {
+  ErrorCode,
+  ErrorDetails,
+  HostObject,
+  HostSpec,
+  McastObject,
+  McastSpec,
+  PortSpec,
+  SpecObject,
+  UcastObject,
+  UcastSpec,
+} from './spec/index.js'
+export type { PortStats } from './stats.js'
+export { Switch } from './switch.js'
+export type { Station, SwitchOptions } from './switch.js'

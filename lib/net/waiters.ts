@@ -1,0 +1,78 @@
+/**
+ * Promises for answers that come, or do not come, as frames.
+ */
+
+interface Waiter<T> {
+  resolve(value: T | undefined): void
+  reject(error: unknown): void
+}
+
+/** How long to wait, and what ends it early. */
+export interface WaitOptions {
+  timeoutMs: number
+  signal?: AbortSignal | undefined
+}
+
+/** Those who wait for something, by what they wait for. Each has a timer only while it waits. */
+export class Waiters<T> {
+  readonly #waiting = new Map<string, Set<Waiter<T>>>()
+  #failure: Error | undefined
+
+  /** Whether anyone waits for this. */
+  has(key: string): boolean {
+    return this.#waiting.has(key)
+  }
+
+  /**
+   * Waits for `settle` with the same key.
+   *
+   * @param start is run once the wait has begun, so that no answer is missed; what it throws rejects the promise
+   * @returns what was settled, or undefined after the time-out
+   * @throws the signal's reason when it is aborted; the error given to `fail`
+   */
+  wait(key: string, { timeoutMs, signal }: WaitOptions, start?: () => void): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const settled = this.#waiting.get(key) ?? new Set()
+      const end = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+        settled.delete(waiter)
+        if (settled.size === 0 && this.#waiting.get(key) === settled) this.#waiting.delete(key)
+      }
+      const waiter: Waiter<T> = {
+        resolve: (value) => {
+          end()
+          resolve(value)
+        },
+        reject: (error) => {
+          end()
+          reject(error as Error)
+        },
+      }
+      const onAbort = () => waiter.reject(signal!.reason)
+      const timer = setTimeout(() => waiter.resolve(undefined), timeoutMs)
+      this.#waiting.set(key, settled.add(waiter))
+      try {
+        if (this.#failure !== undefined) throw this.#failure
+        signal?.throwIfAborted()
+        signal?.addEventListener('abort', onAbort, { once: true })
+        start?.()
+      } catch (error) {
+        waiter.reject(error)
+      }
+    })
+  }
+
+  /** Ends every wait for this with a value. */
+  settle(key: string, value: T): void {
+    for (const waiter of [...(this.#waiting.get(key) ?? [])]) waiter.resolve(value)
+  }
+
+  /** Ends every wait with an error, and those that come later too. */
+  fail(error: Error): void {
+    this.#failure = error
+    for (const waiting of [...this.#waiting.values()]) {
+      for (const waiter of [...waiting]) waiter.reject(error)
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { EventEmitter } from 'node:events'
+import { newBlock, readStats } from './stats.js'
+import type { PortStats } from './stats.js'
+import { formatSpec } from './spec/index.js'
+import type { PortSpec } from './spec/index.js'
+import type { Switch } from './switch.js'
+
+/** `up`: carries frames. `degraded`: open, but loses frames until something outside changes. `blocked`: by the loop guard. */
+export type PortState = 'up' | 'degraded' | 'blocked' | 'closed'
+
+/** A change of a port's state. */
+export interface PortEvent {
+  port: Port
+  state: PortState
+  /** A word or two: `loop`, `address`, `interface`, `reopened`. */
+  reason: string
+  /** A sentence for people; may be empty. */
+  message: string
+  /** Name of the errno, where one explains it. */
+  errno?: string
+}
+
+interface PortEvents {
+  state: [event: PortEvent]
+  close: []
+}
+
+/** What a port asks of the switch it is plugged into. @internal */
+export interface PortOwner {
+  readonly lan: Switch
+  removePort(port: Port): Promise<void>
+  counters(port: Port, into: Float64Array): boolean
+}
+
+/** A port of a switch. Made by `Switch.addPort`. Events: `state` (a {@link PortEvent}) and `close`. */
+export class Port extends EventEmitter<PortEvents> {
+  /** Number of this port within its switch. */
+  readonly id: number
+  /** Normalised spec, every default filled in. */
+  readonly spec: PortSpec
+  /** What to tell a person about this port: fields that have no effect, and the like. */
+  readonly notices: readonly string[]
+  /** What the port found and chose: interface, buffers, addresses. Changes when they do. */
+  readonly facts: Readonly<Record<string, string>> = {}
+
+  #state: PortState = 'up'
+  readonly #owner: PortOwner
+  readonly #block = newBlock()
+
+  /** @internal */
+  constructor(owner: PortOwner, id: number, spec: PortSpec, notices: readonly string[]) {
+    super()
+    this.#owner = owner
+    this.id = id
+    this.spec = spec
+    this.notices = notices
+  }
+
+  /** The switch that this port is plugged into. */
+  get lan(): Switch {
+    return this.#owner.lan
+  }
+
+  /** Canonical spec. */
+  get name(): string {
+    return formatSpec(this.spec)
+  }
+
+  get state(): PortState {
+    return this.#state
+  }
+
+  /** Counters up to this moment; after closing, the last ones. */
+  stats(): PortStats {
+    if (this.#state !== 'closed') this.#owner.counters(this, this.#block)
+    return readStats(this.#block)
+  }
+
+  /** Unplugs the port and closes it. Safe to call again. */
+  async close(): Promise<void> {
+    if (this.#state !== 'closed') await this.#owner.removePort(this)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** @internal The native side has something to look at. */
+  onWake(): void {}
+
+  /** @internal */
+  onNote(key: string, value: string): void {
+    ;(this.facts as Record<string, string>)[key] = value
+  }
+
+  /** @internal */
+  onState(event: PortEvent): void {
+    this.#state = event.state
+    this.emit('state', event)
+  }
+
+  /** @internal The native port is gone. */
+  onClosed(): void {
+    this.#owner.counters(this, this.#block)
+    this.#state = 'closed'
+    this.emit('close')
+  }
+}

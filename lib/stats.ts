@@ -1,0 +1,82 @@
+import { counterNames } from './binding.js'
+
+/**
+ * What a port has counted since it opened, in wire frames. Two accounts balance:
+ * `rx.frames = rx.forwarded + sum of rx.drops` and `tx.picked = tx.frames + sum of tx.drops + tx.queued`.
+ *
+ * `rx` is into the switch, `tx` out of it, for every port alike: what a program sends through its host port is that port's `rx`.
+ */
+export interface PortStats {
+  rx: {
+    /** Frames taken in from outside. */
+    frames: number
+    octets: number
+    /** Of these, handed to at least one other port. */
+    forwarded: number
+    /** Of these, sent to every other port. */
+    flooded: number
+    /** Frames that went no further, by reason. */
+    drops: Record<string, number>
+    /** Datagrams lost in the socket's receive buffer before the port could read them; stands apart from the account. */
+    kernelDrops: number
+    /** Sources that were not learned because the table was full. */
+    notLearned: number
+  }
+  tx: {
+    /** Frames the switch has chosen to leave here. */
+    picked: number
+    /** Of these, handed to the outside. */
+    frames: number
+    octets: number
+    /** Of these, waiting in the port's bounded queue now. */
+    queued: number
+    /** Frames that did not leave, by reason. */
+    drops: Record<string, number>
+    /** Sent frames that the network below has to fragment. */
+    fragmented: number
+  }
+  /** Sending sockets opened anew after an address change. */
+  reopened: number
+  /** Times the loop guard blocked this port. */
+  loopBlocks: number
+  /** errno of the newest refused frame; 0: none. */
+  lastErrno: number
+}
+
+const index = new Map(counterNames.map((name, i) => [name, i]))
+const dropNames = (direction: string) =>
+  counterNames.filter((name) => name.startsWith(direction)).map((name) => name.slice(direction.length))
+const RX_DROPS = dropNames('rx_drops.')
+const TX_DROPS = dropNames('tx_drops.')
+
+/** @param block counters in the native order */
+export function readStats(block: Float64Array): PortStats {
+  const get = (name: string) => block[index.get(name)!]!
+  const drops = (direction: string, names: string[]) =>
+    Object.fromEntries(names.map((name) => [name, get(`${direction}_drops.${name}`)]))
+  return {
+    rx: {
+      frames: get('rx_frames'),
+      octets: get('rx_octets'),
+      forwarded: get('forwarded'),
+      flooded: get('flooded'),
+      drops: drops('rx', RX_DROPS),
+      kernelDrops: get('kernel_drops'),
+      notLearned: get('not_learned'),
+    },
+    tx: {
+      picked: get('picked'),
+      frames: get('tx_frames'),
+      octets: get('tx_octets'),
+      queued: get('queued'),
+      drops: drops('tx', TX_DROPS),
+      fragmented: get('fragmented'),
+    },
+    reopened: get('reopened'),
+    loopBlocks: get('loop_blocks'),
+    lastErrno: get('last_errno'),
+  }
+}
+
+/** A block for the native counters. */
+export const newBlock = () => new Float64Array(counterNames.length)

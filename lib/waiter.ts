@@ -1,0 +1,31 @@
+/** One promise that somebody waits for, settled from outside or by an AbortSignal; at most one at a time. */
+export class Waiter {
+  #settle: ((error?: unknown) => void) | undefined
+
+  get isWaiting(): boolean {
+    return this.#settle !== undefined
+  }
+
+  /** Waits for {@link wake} or {@link fail}; rejects with the signal's reason when it aborts. */
+  wait(signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason as Error)
+    return new Promise((resolve, reject) => {
+      const onAbort = () => this.#settle?.(signal!.reason)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#settle = (error) => {
+        this.#settle = undefined
+        signal?.removeEventListener('abort', onAbort)
+        if (error === undefined) resolve()
+        else reject(error as Error)
+      }
+    })
+  }
+
+  wake(): void {
+    this.#settle?.()
+  }
+
+  fail(error: Error): void {
+    this.#settle?.(error)
+  }
+}

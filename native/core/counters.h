@@ -1,0 +1,99 @@
+// Counters of one port. Written by the I/O thread alone, read from any thread without locks.
+//
+// Two accounts balance, in wire frames:
+//   ingress  rx_frames = forwarded + sum of rx_drops
+//   egress   picked    = tx_frames + sum of tx_drops + queued
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace ethercast {
+
+// Single writer: a plain load and store, so no locked instruction on the data path.
+class Counter {
+ public:
+  void add(uint64_t n) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  void subtract(uint64_t n) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
+  }
+  void set(uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
+  uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+// X(name, why). The names are those of `stats()`.
+#define ETHERCAST_RX_DROPS(X)                                                     \
+  X(runt, "shorter than an Ethernet header")                                      \
+  X(oversize, "longer than the port's largest frame")                             \
+  X(own_echo, "the loop of a frame that this port sent itself")                   \
+  X(not_peer, "from somebody who is not the port's remote")                       \
+  X(bad_source, "source MAC is a group address or all zero (learning switch)")    \
+  X(filtered, "the destination is on the side it came from")                      \
+  X(blocked, "the ingress port is blocked by the loop guard")                     \
+  X(no_egress, "no other port to forward to")                                     \
+  X(no_batch, "the pool of batches was empty")                                    \
+  X(bad_ring, "a record or cursor in a frame ring that can't be")
+
+#define ETHERCAST_TX_DROPS(X)                                                     \
+  X(oversize, "longer than the port, or the network behind it, carries")          \
+  X(read_only, "the port only listens")                                           \
+  X(queue_full, "the port's bounded queue is full")                               \
+  X(ring_full, "the reader in JavaScript is behind")                              \
+  X(refused, "the system refused the frame; last_errno says why")                 \
+  X(closed, "still queued when the port closed")
+
+#define ETHERCAST_PORT_TOTALS(X)                                                  \
+  X(rx_frames)     /* taken in from the outside */                                \
+  X(rx_octets)                                                                    \
+  X(forwarded)     /* of these: handed to at least one other port */              \
+  X(flooded)       /* of these: sent to every other port */                       \
+  X(picked)        /* chosen by the switch to leave here */                       \
+  X(tx_frames)     /* left */                                                     \
+  X(tx_octets)                                                                    \
+  X(queued)        /* waiting in the port's bounded queue now */                  \
+  X(kernel_drops)  /* lost in the socket's receive buffer (SO_RXQ_OVFL) */        \
+  X(reopened)      /* sending sockets opened again after an address change */     \
+  X(fragmented)    /* sent frames that the network layer has to fragment */       \
+  X(not_learned)   /* sources not learned: the table was full */                  \
+  X(loop_blocks)   /* times the loop guard blocked this port */                   \
+  X(last_errno)    /* of the newest refused frame or failed reopening */
+
+#define ETHERCAST_ENUMERATE(name, ...) name,
+enum class RxDrop : uint8_t { ETHERCAST_RX_DROPS(ETHERCAST_ENUMERATE) count };
+enum class TxDrop : uint8_t { ETHERCAST_TX_DROPS(ETHERCAST_ENUMERATE) count };
+#undef ETHERCAST_ENUMERATE
+
+struct PortCounters {
+#define ETHERCAST_DECLARE(name) Counter name;
+  ETHERCAST_PORT_TOTALS(ETHERCAST_DECLARE)
+#undef ETHERCAST_DECLARE
+  std::array<Counter, static_cast<size_t>(RxDrop::count)> rx_drops;
+  std::array<Counter, static_cast<size_t>(TxDrop::count)> tx_drops;
+
+  void drop(RxDrop why, uint64_t frames = 1) noexcept { rx_drops[static_cast<size_t>(why)].add(frames); }
+  void drop(TxDrop why, uint64_t frames = 1) noexcept { tx_drops[static_cast<size_t>(why)].add(frames); }
+};
+
+// Names in the order of the block: totals, then `rx_drops.<name>`, then `tx_drops.<name>`.
+inline constexpr const char* kCounterNames[] = {
+#define ETHERCAST_NAME(name) #name,
+    ETHERCAST_PORT_TOTALS(ETHERCAST_NAME)
+#undef ETHERCAST_NAME
+#define ETHERCAST_NAME(name, why) "rx_drops." #name,
+        ETHERCAST_RX_DROPS(ETHERCAST_NAME)
+#undef ETHERCAST_NAME
+#define ETHERCAST_NAME(name, why) "tx_drops." #name,
+            ETHERCAST_TX_DROPS(ETHERCAST_NAME)
+#undef ETHERCAST_NAME
+};
+inline constexpr size_t kCounterCount = sizeof(kCounterNames) / sizeof(kCounterNames[0]);
+static_assert(sizeof(PortCounters) == kCounterCount * sizeof(Counter), "the block is read as one array");
+
+}  // namespace ethercast

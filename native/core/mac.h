@@ -1,0 +1,27 @@
+// MAC addresses (IEEE 802-2014, clause 8): six octets, the first one's low bit says "group".
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace ethercast {
+
+// A MAC address as a number: the first octet on the wire is the most significant of 48 bits.
+using Mac = uint64_t;
+
+constexpr Mac kBroadcastMac = 0xffff'ffff'ffffULL;
+
+inline Mac read_mac(const uint8_t* octets) noexcept {
+  uint32_t high;
+  uint16_t low;
+  std::memcpy(&high, octets, 4);
+  std::memcpy(&low, octets + 4, 2);
+  return (static_cast<uint64_t>(__builtin_bswap32(high)) << 16) | __builtin_bswap16(low);
+}
+
+constexpr bool is_group(Mac mac) noexcept { return (mac >> 40) & 1; }
+
+// True for what may stand as a source: neither a group address nor all zero (IEEE 802.1Q-2018, 8.7).
+constexpr bool is_individual(Mac mac) noexcept { return mac != 0 && !is_group(mac); }
+
+}  // namespace ethercast

@@ -1,0 +1,113 @@
+// Port and PortHost: the heart. Everything that can carry frames is a Port; a PortHost is all that a Port sees of the world.
+//
+// Threads: every call in both directions is made on the switch's I/O thread. None may block: a port that waits stalls
+// every other port of its switch.
+//
+// Life: constructed anywhere with a checked configuration -> open() once -> any number of on_ready(), on_timer() and
+// transmit() -> close(), which may come right after a failed open() and may come twice. After close() the port calls
+// nothing on its host, and the host calls nothing but the destructor.
+//
+// Accounts (counters.h): the port counts what it takes from the outside (rx_frames, rx_octets, and rx_drops for what
+// it does not deliver) and what leaves (tx_frames, tx_octets, tx_drops, queued). The engine counts the rest.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/batch.h"
+#include "core/counters.h"
+#include "core/frame.h"
+#include "core/result.h"
+
+namespace ethercast {
+
+// What a port can carry. Fixed once open() has returned.
+struct Caps {
+  uint32_t max_frame = 1514;  // octets of the longest frame it takes, header included, FCS excluded; also for ingress
+  uint16_t max_batch = FrameBatch::kMaxFrames;  // frames it likes to be handed at once
+  uint16_t takes = 0;      // offload bits: super-frames and unfinished checksums it takes; none are defined yet
+  bool read_only = false;  // never sends: what the switch picks for it is counted as a read_only drop by the engine
+};
+
+// Of the frames picked for one transmit(): sent + queued + dropped is picks.size().
+struct TxResult {
+  uint16_t sent = 0;     // handed to the outside
+  uint16_t queued = 0;   // copied into the port's own bounded queue
+  uint16_t dropped = 0;  // counted by the port in tx_drops with its reason
+};
+
+enum class PortState : uint8_t {
+  up,        // carries frames
+  degraded,  // open, but frames are lost until something outside changes; it recovers by itself
+  blocked,   // kept out of forwarding by the loop guard
+  closed,    // gone; the engine reports this, a port asks for it with `fatal`
+};
+
+constexpr const char* port_state_name(PortState state) noexcept {
+  switch (state) {
+    case PortState::up:
+      return "up";
+    case PortState::degraded:
+      return "degraded";
+    case PortState::blocked:
+      return "blocked";
+    case PortState::closed:
+      return "closed";
+  }
+  return "closed";
+}
+
+// A change of state, rare by nature. Never one a frame.
+struct PortEvent {
+  PortState state = PortState::up;
+  std::string reason;   // one word or two: "loop", "address", "interface"
+  std::string message;  // a sentence for people; may be empty
+  int os_errno = 0;     // if an errno explains it
+};
+
+class Port;
+
+// Implemented by the engine, one for each port.
+class PortHost {
+ public:
+  // Watches a descriptor, or changes what it is watched for (EPOLLIN, EPOLLOUT; 0: none). It stays the port's: the
+  // port calls unwatch() before it closes it.
+  virtual Result<> watch(int fd, uint32_t interest) = 0;
+  virtual void unwatch(int fd) noexcept = 0;
+  // Asks for on_timer() at or after this engine time; replaces an earlier wish. 0: no timer.
+  virtual void arm(uint64_t deadline_ns) noexcept = 0;
+  // Monotonic and wall clock, read once a breath.
+  virtual uint64_t now_ns() const noexcept = 0;
+  virtual uint64_t wall_ns() const noexcept = 0;
+  // An empty batch, or null when the pool is empty: then stop reading and return, level-triggered readiness comes back.
+  virtual BatchPtr lease() = 0;
+  // Takes ownership. Frames are forwarded before it returns.
+  virtual void deliver(BatchPtr batch) = 0;
+  // A daemon's client becomes a port of the same switch; the child outlives its parent.
+  virtual void adopt(std::unique_ptr<Port> child, std::string name) = 0;
+  virtual void report(PortEvent event) = 0;
+  // A fact that people see in stats() and doctor: what was chosen, found or fallen back to, and why.
+  virtual void note(std::string key, std::string value) = 0;
+  virtual PortCounters& counters() noexcept = 0;
+
+ protected:
+  ~PortHost() = default;
+};
+
+class Port {
+ public:
+  virtual ~Port() = default;
+  virtual Caps caps() const noexcept = 0;
+  // Acquires descriptors and starts watching them. On an error the engine calls close().
+  virtual Result<> open(PortHost& host) = 0;
+  // A watched descriptor is ready. Takes at most one batch from it: fairness between ports.
+  virtual void on_ready(int fd, uint32_t events) = 0;
+  virtual void on_timer(uint64_t now_ns) = 0;
+  // Sends the picked frames, in order, each at most caps().max_frame long. The batch is only borrowed.
+  virtual TxResult transmit(const FrameBatch& batch, Picks picks) noexcept = 0;
+  // Releases everything; frames still queued are counted as `closed` drops.
+  virtual void close() noexcept = 0;
+};
+
+}  // namespace ethercast

@@ -1,0 +1,290 @@
+#include "engine/engine.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <system_error>
+
+#include "engine/clock.h"
+
+namespace ethercast {
+
+namespace {
+constexpr uint64_t kWakeTag = 0;  // ports have ids from 1 on, so no port's tag is 0
+constexpr uint64_t tag_of(PortId port, int fd) noexcept {
+  return (static_cast<uint64_t>(port) << 32) | static_cast<uint32_t>(fd);
+}
+}  // namespace
+
+class Engine::Slot final : public PortHost {
+ public:
+  Slot(Engine& engine, PortId id, std::unique_ptr<Port> port, std::string name)
+      : engine_(engine),
+        id_(id),
+        name_(std::move(name)),
+        counters_(std::make_shared<PortCounters>()),
+        port_(std::move(port)) {}
+
+  Result<> watch(int fd, uint32_t interest) override {
+    return engine_.poller_.watch(fd, interest, tag_of(id_, fd));
+  }
+  void unwatch(int fd) noexcept override { engine_.poller_.unwatch(fd); }
+  void arm(uint64_t deadline_ns) noexcept override { deadline_ns_ = deadline_ns; }
+  uint64_t now_ns() const noexcept override { return engine_.now_ns_; }
+  uint64_t wall_ns() const noexcept override { return engine_.wall_ns_; }
+  BatchPtr lease() override { return engine_.pool_.lease(); }
+  void deliver(BatchPtr batch) override {
+    if (!batch || batch->empty()) return;
+    engine_.forward(*this, std::move(batch));
+  }
+  void adopt(std::unique_ptr<Port> child, std::string name) override {
+    engine_.insert(0, std::move(child), std::move(name), id_);
+  }
+  void report(PortEvent event) override {
+    if (event.state == PortState::closed) doomed_ = engine_.any_doomed_ = true;
+    engine_.observer_.on_port_event(id_, event);
+  }
+  void note(std::string key, std::string value) override { engine_.observer_.on_port_note(id_, key, value); }
+  PortCounters& counters() noexcept override { return *counters_; }
+
+  Engine& engine_;
+  const PortId id_;
+  const std::string name_;
+  const std::shared_ptr<PortCounters> counters_;
+  const std::unique_ptr<Port> port_;
+  Caps caps_{};
+  uint64_t deadline_ns_ = 0;
+  bool open_ = false;
+  bool doomed_ = false;
+};
+
+Engine::Engine(const FabricOptions& options, EngineObserver& observer) : observer_(observer), fabric_(options) {}
+
+Engine::~Engine() { stop_mt(); }
+
+Result<> Engine::open() {
+  if (auto opened = poller_.open(); !opened) return opened;
+  if (auto opened = wake_.open(); !opened) return opened;
+  read_clocks();
+  return poller_.watch(wake_.fd(), EPOLLIN, kWakeTag);
+}
+
+Result<> Engine::start() {
+  // Signals are the main thread's business: the new thread inherits a mask that blocks them all.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int failure = 0;
+  pthread_t thread;
+  // pthread_create and not std::thread: without exceptions a failure must come back as a value.
+  failure = pthread_create(
+      &thread, nullptr,
+      [](void* engine) -> void* {
+        static_cast<Engine*>(engine)->run();
+        return nullptr;
+      },
+      this);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (failure != 0) return Error::os(failure, "pthread_create", "the I/O thread could not be started");
+  pthread_setname_np(thread, "ethercast-io");
+  thread_ = thread;
+  return {};
+}
+
+bool Engine::post_mt(std::function<void(Engine&)> command) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    commands_.push_back(std::move(command));
+  }
+  wake_.ring_mt();
+  return true;
+}
+
+void Engine::stop_mt() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  if (thread_) {
+    stop_requested_.store(true, std::memory_order_release);
+    wake_.ring_mt();
+    pthread_join(*thread_, nullptr);
+    thread_.reset();
+  } else {
+    close_all();
+  }
+}
+
+void Engine::run() {
+  while (!stop_requested_.load(std::memory_order_acquire)) breathe(-1);
+  run_commands();  // what was posted before the stop still counts: its caller was told true
+  close_all();
+}
+
+void Engine::read_clocks() noexcept {
+  now_ns_ = monotonic_ns();
+  wall_ns_ = realtime_ns();
+}
+
+int Engine::timeout_until_deadline(int timeout_ms) const noexcept {
+  uint64_t next = fabric_.next_deadline_ns();
+  for (const auto& slot : slots_) {
+    if (slot->deadline_ns_ != 0 && (next == 0 || slot->deadline_ns_ < next)) next = slot->deadline_ns_;
+  }
+  if (next == 0) return timeout_ms;
+  const uint64_t now = monotonic_ns();
+  if (next <= now) return 0;
+  // Rounded up: waking a hair early would spin until the deadline.
+  const uint64_t wait_ms = std::min<uint64_t>((next - now + kNsPerMs - 1) / kNsPerMs, 3'600'000);
+  return timeout_ms < 0 ? static_cast<int>(wait_ms) : std::min(timeout_ms, static_cast<int>(wait_ms));
+}
+
+void Engine::breathe(int timeout_ms) {
+  const auto ready = poller_.wait(timeout_until_deadline(timeout_ms));
+  read_clocks();
+  bool commands = false;
+  for (const Ready& event : ready) {
+    if (event.tag == kWakeTag) {
+      wake_.clear();
+      commands = true;
+      continue;
+    }
+    Slot* owner = slot(static_cast<PortId>(event.tag >> 32));
+    if (owner == nullptr || !owner->open_ || owner->doomed_) continue;
+    owner->port_->on_ready(static_cast<int>(event.tag & 0xffffffff), event.events);
+  }
+  run_timers();
+  if (commands) run_commands();
+  if (any_doomed_) reap();
+}
+
+void Engine::run_timers() {
+  // By index: on_timer may adopt a child, and the vector may grow.
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    Slot& slot = *slots_[i];
+    if (slot.deadline_ns_ == 0 || slot.deadline_ns_ > now_ns_ || !slot.open_ || slot.doomed_) continue;
+    slot.deadline_ns_ = 0;
+    slot.port_->on_timer(now_ns_);
+  }
+  const uint64_t fabric_deadline = fabric_.next_deadline_ns();
+  if (fabric_deadline != 0 && fabric_deadline <= now_ns_) {
+    fabric_.expire(now_ns_);
+    report_loops();
+  }
+}
+
+void Engine::run_commands() {
+  std::vector<std::function<void(Engine&)>> commands;
+  {
+    const std::lock_guard lock(mutex_);
+    commands.swap(commands_);
+  }
+  for (auto& command : commands) command(*this);
+}
+
+PortId Engine::free_id() noexcept {
+  for (uint32_t tries = 0; tries < 65535; ++tries) {
+    last_id_ = last_id_ == 65535 ? 1 : static_cast<PortId>(last_id_ + 1);
+    if (slot(last_id_) == nullptr) return last_id_;
+  }
+  return kNoPort;
+}
+
+void Engine::add_port(uint32_t request, std::unique_ptr<Port> port, std::string name) {
+  insert(request, std::move(port), std::move(name), kNoPort);
+}
+
+void Engine::insert(uint32_t request, std::unique_ptr<Port> port, std::string name, PortId parent) {
+  const PortId id = free_id();
+  if (id == kNoPort) {
+    observer_.on_port_failed(request, Error::of(Errc::state, "the switch has 65535 ports, and no number for another"));
+    return;
+  }
+  slots_.push_back(std::make_unique<Slot>(*this, id, std::move(port), std::move(name)));
+  Slot& slot = *slots_.back();
+  if (by_id_.size() <= id) by_id_.resize(id + 1u, nullptr);
+  by_id_[id] = &slot;
+
+  const Result<> opened = slot.port_->open(slot);
+  if (!opened) {
+    slot.port_->close();
+    by_id_[id] = nullptr;
+    observer_.on_port_failed(request, opened.error());
+    std::erase_if(slots_, [&](const auto& each) { return each.get() == &slot; });
+    return;
+  }
+  slot.caps_ = slot.port_->caps();
+  slot.open_ = true;
+  fabric_.add_port(id, *slot.counters_, slot.caps_.max_frame);
+  observer_.on_port_opened(request, id, slot.name_, parent, slot.counters_);
+}
+
+void Engine::remove_port(PortId port) {
+  if (Slot* gone = slot(port); gone != nullptr) gone->doomed_ = any_doomed_ = true;
+  reap();
+}
+
+void Engine::reap() {
+  any_doomed_ = false;
+  std::erase_if(slots_, [this](const std::unique_ptr<Slot>& slot) {
+    if (!slot->doomed_) return false;
+    fabric_.remove_port(slot->id_);
+    slot->port_->close();
+    by_id_[slot->id_] = nullptr;
+    observer_.on_port_closed(slot->id_);
+    return true;
+  });
+}
+
+void Engine::close_all() {
+  for (const auto& slot : slots_) slot->doomed_ = true;
+  reap();
+}
+
+void Engine::forward(Slot& ingress, BatchPtr batch) {
+  for (const Egress& egress : fabric_.forward(*batch, ingress.id_, now_ns_)) {
+    if (Slot* out = slot(egress.port); out != nullptr) transmit(*out, *batch, egress.picks);
+  }
+  report_loops();
+}
+
+void Engine::transmit(Slot& egress, const FrameBatch& batch, Picks picks) {
+  PortCounters& counters = *egress.counters_;
+  if (egress.caps_.read_only) {
+    counters.drop(TxDrop::read_only, picks.size());
+    return;
+  }
+  std::array<uint16_t, FrameBatch::kMaxFrames> fitting;
+  uint16_t count = 0;
+  for (const uint16_t index : picks) {
+    if (batch.meta(index).length <= egress.caps_.max_frame) fitting[count++] = index;
+  }
+  if (count < picks.size()) counters.drop(TxDrop::oversize, picks.size() - count);
+  if (count != 0) egress.port_->transmit(batch, Picks(fitting.data(), count));
+}
+
+void Engine::report_loops() {
+  for (const LoopEvent& loop : fabric_.take_events()) {
+    PortEvent event;
+    event.reason = "loop";
+    if (loop.blocked) {
+      char station[18];
+      std::snprintf(station, sizeof station, "%02x:%02x:%02x:%02x:%02x:%02x", unsigned(loop.station >> 40 & 0xff),
+                    unsigned(loop.station >> 32 & 0xff), unsigned(loop.station >> 24 & 0xff),
+                    unsigned(loop.station >> 16 & 0xff), unsigned(loop.station >> 8 & 0xff),
+                    unsigned(loop.station & 0xff));
+      Slot* other = slot(loop.other);
+      event.state = PortState::blocked;
+      event.message = std::string("a forwarding loop: ") + station + " alternates between this port and " +
+                      (other != nullptr ? other->name_ : "another") + "; blocked for 30 s";
+    } else {
+      event.message = "the block for a forwarding loop is over";
+    }
+    observer_.on_port_event(loop.port, event);
+  }
+}
+
+}  // namespace ethercast

@@ -1,0 +1,63 @@
+#include "engine/udp_socket.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/ether.h"
+
+namespace ethercast {
+
+Result<UdpOptions> read_udp_options(const Config& config, bool v6) {
+  UdpOptions options{0, udp_max_payload(v6)};
+  if (config.has("buffer")) {
+    auto buffer = config.integer("buffer", 4096, 1 << 30);
+    if (!buffer) return buffer.error();
+    options.buffer = static_cast<int>(buffer.value());
+  }
+  if (config.has("mtu")) {
+    auto mtu = config.integer("mtu", 68, kMaxFrame);
+    if (!mtu) return mtu.error();
+    // A tag comes on top: a full frame of a tagged LAN is four octets longer.
+    const auto longest = static_cast<uint32_t>(mtu.value()) + kEtherHeader + kVlanTag;
+    options.max_frame = std::min(longest, options.max_frame);
+  }
+  return options;
+}
+
+Result<Fd> udp_socket(int family) {
+  Fd fd(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return Error::os(errno, "socket", family == AF_INET6 ? "no IPv6 UDP socket" : "no UDP socket");
+  if (family == AF_INET6) {
+    if (auto only = set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY"); !only) return only.error();
+  }
+  return fd;
+}
+
+Result<> set_option(int fd, int level, int option, int value, const char* what) {
+  if (setsockopt(fd, level, option, &value, sizeof value) == 0) return {};
+  return Error::os(errno, "setsockopt", std::string(what) + " was refused");
+}
+
+int set_buffer(int fd, int option, int octets) noexcept {
+  const int force = option == SO_RCVBUF ? SO_RCVBUFFORCE : SO_SNDBUFFORCE;
+  if (setsockopt(fd, SOL_SOCKET, force, &octets, sizeof octets) != 0) {
+    setsockopt(fd, SOL_SOCKET, option, &octets, sizeof octets);
+  }
+  int given = 0;
+  socklen_t length = sizeof given;
+  getsockopt(fd, SOL_SOCKET, option, &given, &length);
+  return given;
+}
+
+Result<> bind_socket(int fd, const SockAddr& address) {
+  if (::bind(fd, &address.any, address.length) == 0) return {};
+  const int why = errno;
+  std::string message = "can't bind " + address.text() + " port " + std::to_string(address.port());
+  if (why == EADDRINUSE) {
+    message += ": another program has it and does not share it (find it with: ss -ulnp sport = :" +
+               std::to_string(address.port()) + ")";
+  }
+  return Error::os(why, "bind", message);
+}
+
+}  // namespace ethercast

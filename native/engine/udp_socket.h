@@ -1,0 +1,43 @@
+// Making UDP sockets: what the multicast and unicast ports share. Every function leaves an error that names the call.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/config.h"
+#include "core/result.h"
+#include "engine/address.h"
+#include "engine/fd.h"
+
+namespace ethercast {
+
+// Octets of IP and UDP header before the datagram's payload (RFC 791, RFC 8200, RFC 768), without options.
+constexpr uint32_t kUdp4Overhead = 20 + 8;
+constexpr uint32_t kUdp6Overhead = 40 + 8;
+// The longest UDP payload: 65535 less the headers (IPv4), less the UDP header alone (IPv6).
+constexpr uint32_t kUdp4MaxPayload = 65535 - kUdp4Overhead;
+constexpr uint32_t kUdp6MaxPayload = 65535 - 8;
+
+constexpr uint32_t udp_overhead(bool v6) noexcept { return v6 ? kUdp6Overhead : kUdp4Overhead; }
+constexpr uint32_t udp_max_payload(bool v6) noexcept { return v6 ? kUdp6MaxPayload : kUdp4MaxPayload; }
+
+// Asked for when the spec gives no `buffer`: at 1514 octets some 1700 frames with the kernel's bookkeeping.
+constexpr int kDefaultBuffer = 4 << 20;
+
+// What every UDP transport reads from its configuration: `buffer` (octets; 0 here: not given) and `mtu` (octets of the
+// largest IP packet on the LAN; not given: as much as a datagram carries), the latter as the longest frame.
+struct UdpOptions {
+  int buffer;
+  uint32_t max_frame;
+};
+Result<UdpOptions> read_udp_options(const Config& config, bool v6);
+
+// Non-blocking, close-on-exec; an IPv6 socket is IPv6 only.
+Result<Fd> udp_socket(int family);
+Result<> set_option(int fd, int level, int option, int value, const char* what);
+// Asks for `octets` of SO_RCVBUF or SO_SNDBUF, past the system's limit where privilege allows. Returns what the kernel
+// gives, in octets of payload and bookkeeping as it counts them (socket(7): it doubles what is asked for).
+int set_buffer(int fd, int option, int octets) noexcept;
+Result<> bind_socket(int fd, const SockAddr& address);
+
+}  // namespace ethercast

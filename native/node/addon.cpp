@@ -1,0 +1,23 @@
+// The addon's door: registers the one class and the few functions that lib/binding.ts declares.
+#include <napi.h>
+
+#include "core/counters.h"
+#include "node/host_facts.h"
+#include "node/switch_handle.h"
+
+namespace {
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  Napi::Array names = Napi::Array::New(env, ethercast::kCounterCount);
+  for (uint32_t i = 0; i < ethercast::kCounterCount; ++i) names.Set(i, ethercast::kCounterNames[i]);
+  exports.Set("counterNames", names);
+  exports.Set("NativeSwitch", ethercast::SwitchHandle::define(env));
+  exports.Set("interfaces", Napi::Function::New<ethercast::host_interfaces>(env));
+  exports.Set("routeTo", Napi::Function::New<ethercast::host_route_to>(env));
+  exports.Set("probeBind", Napi::Function::New<ethercast::host_probe_bind>(env));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(ethercast, init)

@@ -1,0 +1,67 @@
+#include "node/host_facts.h"
+
+#include "engine/interfaces.h"
+#include "engine/udp_socket.h"
+#include "node/config_from_js.h"
+
+namespace ethercast {
+
+namespace {
+Napi::Value json(const Napi::CallbackInfo& info, const std::string& text) { return Napi::String::New(info.Env(), text); }
+Napi::Value failure(const Napi::CallbackInfo& info, const Error& error) {
+  return json(info, "{\"error\":" + error_to_json(error) + "}");
+}
+Napi::Value misuse(const Napi::CallbackInfo& info, const char* usage) {
+  Napi::TypeError::New(info.Env(), usage).ThrowAsJavaScriptException();
+  return info.Env().Undefined();
+}
+}  // namespace
+
+Napi::Value host_interfaces(const Napi::CallbackInfo& info) {
+  auto all = list_interfaces();
+  if (!all) return failure(info, all.error());
+  std::string list;
+  for (const Interface& each : all.value()) {
+    std::string addresses;
+    for (const SockAddr& address : each.addresses) addresses += (addresses.empty() ? "" : ",") + json_text(address.text());
+    list += list.empty() ? "" : ",";
+    list += "{\"index\":" + std::to_string(each.index) + ",\"name\":" + json_text(each.name) +
+            ",\"flags\":" + std::to_string(each.flags) + ",\"mtu\":" + std::to_string(each.mtu) + ",\"addresses\":[" +
+            addresses + "]}";
+  }
+  return json(info, "[" + list + "]");
+}
+
+Napi::Value host_route_to(const Napi::CallbackInfo& info) {
+  if (info.Length() < 2 || !info[0].IsString() || !info[1].IsNumber()) {
+    return misuse(info, "routeTo(address: string, interfaceIndex: number)");
+  }
+  auto to = SockAddr::parse("address", info[0].As<Napi::String>(), 0);
+  if (!to) return failure(info, to.error());
+  auto route = route_to(to.value(), info[1].As<Napi::Number>());
+  if (!route) return failure(info, route.error());
+  return json(info, "{\"interfaceIndex\":" + std::to_string(route.value().interface_index) +
+                        ",\"mtu\":" + std::to_string(route.value().mtu) + ",\"source\":" +
+                        json_text(route.value().source.length == 0 ? "" : route.value().source.text()) + "}");
+}
+
+Napi::Value host_probe_bind(const Napi::CallbackInfo& info) {
+  if (info.Length() < 3 || !info[0].IsString() || !info[1].IsNumber() || !info[2].IsBoolean()) {
+    return misuse(info, "probeBind(address: string, port: number, shared: boolean)");
+  }
+  auto address = SockAddr::parse("address", info[0].As<Napi::String>(),
+                                 static_cast<uint16_t>(info[1].As<Napi::Number>().Uint32Value()));
+  if (!address) return failure(info, address.error());
+  auto socket = udp_socket(address.value().family());
+  if (!socket) return failure(info, socket.error());
+  if (info[2].As<Napi::Boolean>()) {
+    if (auto set = set_option(socket.value().get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"); !set) {
+      return failure(info, set.error());
+    }
+  }
+  if (auto bound = bind_socket(socket.value().get(), address.value()); !bound) return failure(info, bound.error());
+  const int buffer = set_buffer(socket.value().get(), SO_RCVBUF, kDefaultBuffer);
+  return json(info, "{\"receiveBuffer\":" + std::to_string(buffer) + "}");
+}
+
+}  // namespace ethercast

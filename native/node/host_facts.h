@@ -1,0 +1,15 @@
+// What the doctor asks of this host: its interfaces, routes, and whether a port can be bound. Reading only.
+#pragma once
+
+#include <napi.h>
+
+namespace ethercast {
+
+// interfaces() -> JSON text of [{index, name, flags, mtu, addresses}]
+Napi::Value host_interfaces(const Napi::CallbackInfo& info);
+// routeTo(address, interfaceIndex) -> JSON text of {interfaceIndex, mtu, source} or {error}
+Napi::Value host_route_to(const Napi::CallbackInfo& info);
+// probeBind(address, port, shared) -> JSON text of {receiveBuffer} or {error}: binds a UDP socket for a moment
+Napi::Value host_probe_bind(const Napi::CallbackInfo& info);
+
+}  // namespace ethercast

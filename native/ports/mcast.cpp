@@ -1,0 +1,405 @@
+#include "ports/mcast.h"
+
+#include <net/if.h>
+#include <sys/epoll.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <tuple>
+
+#include "core/ether.h"
+#include "engine/address_watch.h"
+#include "engine/clock.h"
+#include "engine/datagram_reader.h"
+#include "engine/datagram_sender.h"
+#include "engine/interfaces.h"
+#include "engine/udp_socket.h"
+
+namespace ethercast {
+
+namespace {
+
+// While no socket can be opened, it is tried this often even if no address event comes.
+constexpr uint64_t kReopenEvery_ns = kNsPerSecond;
+// A source that was ours stays ours this long: its echoes may still be on the way, but the kernel may also give the
+// same ephemeral port to somebody else one day.
+constexpr uint64_t kIdentityLife_ns = 5 * kNsPerSecond;
+
+// The sources that our own datagrams carry: the present one and the ones before it.
+//
+// All members of a group on one host share group:port as their bound address, so an echo can't be told by that. Hence
+// the second socket: it has an ephemeral port of its own, and what comes from there is ours.
+class Identities {
+ public:
+  void adopt(const SockAddr& own, uint64_t now_ns) noexcept {
+    for (size_t i = known_.size() - 1; i > 0; --i) known_[i] = known_[i - 1];
+    known_[1].until_ns = now_ns + kIdentityLife_ns;
+    known_[0] = {own, ~0ULL};
+  }
+  bool is_own(const SockAddr& sender, uint64_t now_ns) const noexcept {
+    for (const Identity& identity : known_) {
+      if (identity.until_ns > now_ns && identity.address == sender) return true;
+    }
+    return false;
+  }
+  const SockAddr& present() const noexcept { return known_[0].address; }
+
+ private:
+  struct Identity {
+    SockAddr address;
+    uint64_t until_ns = 0;
+  };
+  std::array<Identity, 4> known_;  // a removal and an addition of an address may reopen twice in a row
+};
+
+struct McastOptions {
+  SockAddr group;
+  std::optional<SockAddr> source;
+  std::string interface;  // empty: the one the route to the group names
+  int ttl = 1;
+  bool loop = true;
+  int buffer = 0;  // octets; 0: the default, silently less if the system gives less
+  uint32_t max_frame = 0;
+};
+
+class McastPort final : public Port, SenderJudge, SendRecovery {
+ public:
+  explicit McastPort(McastOptions options) : options_(std::move(options)) {}
+  ~McastPort() override { close(); }
+
+  Caps caps() const noexcept override { return {.max_frame = options_.max_frame}; }
+
+  Result<> open(PortHost& host) override {
+    host_ = &host;
+    sender_.emplace(host, static_cast<SendRecovery&>(*this));
+    if (auto chosen = choose_interface(); !chosen) return chosen;
+    if (auto opened = open_receiver(); !opened) return opened;
+    if (auto opened = open_sender(); !opened) return opened;
+    if (auto opened = watch_.open(); !opened) return opened;
+    return host.watch(watch_.fd(), EPOLLIN);
+  }
+
+  void on_ready(int fd, uint32_t events) override {
+    if (fd == watch_.fd()) {
+      for (const AddressChange& change : watch_.read()) follow(change);
+    } else if (fd == receiver_.get()) {
+      reader_.receive(fd, *host_, *this);
+    } else if (fd == out_.get() && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) {
+      sender_->flush();
+    }
+  }
+
+  void on_timer(uint64_t) override {
+    if (degraded_) {
+      reopen(receiver_lost_);
+      if (degraded_) host_->arm(host_->now_ns() + kReopenEvery_ns);
+    }
+    sender_->flush();
+  }
+
+  TxResult transmit(const FrameBatch& batch, Picks picks) noexcept override { return sender_->transmit(batch, picks); }
+
+  void close() noexcept override {
+    if (host_ == nullptr) return;
+    if (sender_) sender_->close();
+    for (const int fd : {receiver_.get(), out_.get(), watch_.fd()}) {
+      if (fd >= 0) host_->unwatch(fd);
+    }
+    receiver_.reset();
+    out_.reset();
+    watch_.close();
+    host_ = nullptr;
+  }
+
+ private:
+  bool v6() const noexcept { return options_.group.is_v6(); }
+
+  std::optional<RxDrop> judge(const SockAddr& sender) noexcept override {
+    if (identities_.is_own(sender, host_->now_ns())) return RxDrop::own_echo;
+    return std::nullopt;
+  }
+
+  bool recover(int os_errno) noexcept override {
+    switch (os_errno) {
+      case ENETUNREACH:
+      case EHOSTUNREACH:
+      case EADDRNOTAVAIL:
+      case EINVAL:  // what a connected socket gives once its address is gone
+      case ENOTCONN:
+      case ENODEV:
+        break;
+      default:
+        return false;
+    }
+    // Once degraded, the address events and the timer try again; every frame need not.
+    return !degraded_ && reopen(false);
+  }
+
+  Result<> choose_interface() {
+    if (!options_.interface.empty()) {
+      auto named = find_interface(options_.interface);
+      if (!named) return named.error();
+      return settle(named.value(), "as configured");
+    }
+    auto route = route_to(options_.group);
+    if (route) {
+      auto found = interface_by_index(route.value().interface_index);
+      if (!found) return found.error();
+      return settle(found.value(), "the route to the group");
+    }
+    auto all = list_interfaces();
+    if (!all) return all.error();
+    const Interface* only = nullptr;
+    std::string names;
+    for (const Interface& each : all.value()) {
+      if ((each.flags & IFF_UP) == 0) continue;
+      only = names.empty() ? &each : nullptr;
+      names += (names.empty() ? "" : ", ") + each.name;
+    }
+    if (only != nullptr) return settle(*only, "the only interface that is up");
+    Error error = route.error();
+    error.message = "no route to the group " + options_.group.text() + ": choose an interface (interface=NAME" +
+                    (names.empty() ? "; none is up" : ", one of " + names) + ") or add a route (ip route add " +
+                    options_.group.text() + " dev NAME)";
+    return error;
+  }
+
+  Result<> settle(const Interface& interface, const char* why) {
+    interface_index_ = interface.index;
+    interface_name_ = interface.name;
+    host_->note("interface", interface.name);
+    host_->note("interface_by", why);
+    if ((interface.flags & IFF_UP) == 0) {
+      return Error::os(ENETDOWN, "getifaddrs",
+                       "interface " + interface.name + " is down: ip link set " + interface.name + " up");
+    }
+    return {};
+  }
+
+  Result<> open_receiver() {
+    auto made = udp_socket(options_.group.family());
+    if (!made) return made.error();
+    Fd fd = std::move(made.value());
+    // UML and QEMU set SO_REUSEADDR too; with SO_REUSEPORT alone none of them could share the port with us.
+    if (auto set = set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"); !set) return set;
+    // Only the membership of this very socket counts, not that of any other program on this host.
+    if (v6()) {
+      if (auto set = set_option(fd.get(), IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0, "IPV6_MULTICAST_ALL"); !set) return set;
+    } else {
+      if (auto set = set_option(fd.get(), IPPROTO_IP, IP_MULTICAST_ALL, 0, "IP_MULTICAST_ALL"); !set) return set;
+    }
+    SockAddr bound = options_.group;
+    if (v6()) bound.v6.sin6_scope_id = static_cast<uint32_t>(interface_index_);
+    if (auto set = bind_socket(fd.get(), bound); !set) return set;
+    if (auto joined = join(fd.get()); !joined) return joined;
+
+    const int given = set_buffer(fd.get(), SO_RCVBUF, options_.buffer != 0 ? options_.buffer : kDefaultBuffer);
+    host_->note("receive_buffer", std::to_string(given));
+    if (options_.buffer != 0 && given < options_.buffer) {
+      host_->note("receive_buffer_short", "the system's limit: sysctl -w net.core.rmem_max=" +
+                                              std::to_string(options_.buffer));
+    }
+    if (receiver_) host_->unwatch(receiver_.get());
+    receiver_ = std::move(fd);
+    receiver_lost_ = false;
+    return host_->watch(receiver_.get(), EPOLLIN);
+  }
+
+  // RFC 3678: the protocol-independent calls take the interface by index, for any-source and source-specific alike.
+  Result<> join(int fd) {
+    const int level = v6() ? IPPROTO_IPV6 : IPPROTO_IP;
+    int result;
+    if (options_.source) {
+      group_source_req request{};
+      request.gsr_interface = static_cast<uint32_t>(interface_index_);
+      std::memcpy(&request.gsr_group, &options_.group.storage, options_.group.length);
+      std::memcpy(&request.gsr_source, &options_.source->storage, options_.source->length);
+      result = setsockopt(fd, level, MCAST_JOIN_SOURCE_GROUP, &request, sizeof request);
+    } else {
+      group_req request{};
+      request.gr_interface = static_cast<uint32_t>(interface_index_);
+      std::memcpy(&request.gr_group, &options_.group.storage, options_.group.length);
+      result = setsockopt(fd, level, MCAST_JOIN_GROUP, &request, sizeof request);
+    }
+    if (result == 0) return {};
+    const int why = errno;
+    std::string message = "can't join " + options_.group.text() + " on " + interface_name_;
+    if (why == ENOBUFS) message += ": too many memberships (sysctl net.ipv4.igmp_max_memberships, igmp_max_msf)";
+    if (why == ENODEV) message += ": the interface can't do multicast (ip link set " + interface_name_ + " multicast on)";
+    return Error::os(why, "setsockopt", message);
+  }
+
+  Result<> open_sender() {
+    auto made = udp_socket(options_.group.family());
+    if (!made) return made.error();
+    Fd fd = std::move(made.value());
+    auto interface = interface_by_index(interface_index_);
+    if (!interface) return interface.error();
+    SockAddr to = options_.group;
+    if (v6()) {
+      to.v6.sin6_scope_id = static_cast<uint32_t>(interface_index_);
+      for (const auto& [option, value, what] :
+           {std::tuple{IPV6_MULTICAST_IF, interface_index_, "IPV6_MULTICAST_IF"},
+            std::tuple{IPV6_MULTICAST_HOPS, options_.ttl, "IPV6_MULTICAST_HOPS"},
+            std::tuple{IPV6_MULTICAST_LOOP, options_.loop ? 1 : 0, "IPV6_MULTICAST_LOOP"}}) {
+        if (auto set = set_option(fd.get(), IPPROTO_IPV6, option, value, what); !set) return set;
+      }
+    } else {
+      // The interface's own address as the source where it has one: the kernel might else take another interface's,
+      // and the socket would die with that.
+      ip_mreqn request{};
+      request.imr_ifindex = interface_index_;
+      request.imr_address = interface.value().first_address(AF_INET).v4.sin_addr;
+      if (setsockopt(fd.get(), IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request) != 0) {
+        return Error::os(errno, "setsockopt", "can't send on " + interface_name_);
+      }
+      for (const auto& [option, value, what] :
+           {std::tuple{IP_MULTICAST_TTL, options_.ttl, "IP_MULTICAST_TTL"},
+            std::tuple{IP_MULTICAST_LOOP, options_.loop ? 1 : 0, "IP_MULTICAST_LOOP"}}) {
+        if (auto set = set_option(fd.get(), IPPROTO_IP, option, value, what); !set) return set;
+      }
+    }
+    set_buffer(fd.get(), SO_SNDBUF, options_.buffer != 0 ? options_.buffer : kDefaultBuffer);
+    if (::connect(fd.get(), &to.any, to.length) != 0) {
+      const int why = errno;
+      std::string message = "can't send to " + to.text() + " through " + interface_name_;
+      if (v6() && (why == ENETUNREACH || why == EADDRNOTAVAIL)) {
+        message += ": give it a multicast route (ip -6 route add multicast ff00::/8 dev " + interface_name_ +
+                   " table local)";
+      }
+      return Error::os(why, "connect", message);
+    }
+    if (out_) host_->unwatch(out_.get());
+    out_ = std::move(fd);
+    const SockAddr own = local_address(out_.get());
+    identities_.adopt(own, host_->now_ns());
+    host_->note("source", own.text() + " port " + std::to_string(own.port()));
+    host_->note("lan_mtu", std::to_string(interface.value().mtu));
+    sender_->use(out_.get(), nullptr, interface.value().mtu - udp_overhead(v6()));
+    return {};
+  }
+
+  void follow(const AddressChange& change) {
+    switch (change.what) {
+      case AddressChange::What::missed:
+        reopen(true);
+        return;
+      case AddressChange::What::address_added:
+        if (change.interface_index != interface_index_ || change.address.family() != options_.group.family()) return;
+        // A better address has come; or the first one, after a while with none or with another interface's.
+        if (degraded_ || !has_own_address()) reopen(receiver_lost_);
+        return;
+      case AddressChange::What::address_removed:
+        if (change.interface_index == interface_index_ && change.address.same_address(identities_.present())) {
+          reopen(false);
+        }
+        return;
+      case AddressChange::What::link_removed:
+        if (change.interface_index != interface_index_) return;
+        receiver_lost_ = true;
+        degrade("interface", "interface " + interface_name_ + " is gone", ENODEV);
+        return;
+      case AddressChange::What::link_changed:
+        if (change.name != interface_name_) return;
+        // The same name with another index is a new interface: the membership went with the old one.
+        if (change.interface_index != interface_index_) {
+          interface_index_ = change.interface_index;
+          receiver_lost_ = true;
+        }
+        if (degraded_) reopen(receiver_lost_);
+        return;
+    }
+  }
+
+  bool has_own_address() const {
+    auto interface = interface_by_index(interface_index_);
+    if (!interface) return false;
+    for (const SockAddr& address : interface.value().addresses) {
+      if (address.same_address(identities_.present())) return true;
+    }
+    return false;
+  }
+
+  bool reopen(bool receiver_too) {
+    Result<> opened;
+    if (receiver_too) opened = open_receiver();
+    if (opened) opened = open_sender();
+    if (!opened) {
+      degrade("address", opened.error().message, opened.error().os_errno);
+      return false;
+    }
+    host_->counters().reopened.add(1);
+    if (degraded_) {
+      degraded_ = false;
+      host_->report({PortState::up, "reopened", "the port carries frames again", 0});
+    }
+    return true;
+  }
+
+  void degrade(const char* reason, const std::string& message, int os_errno) {
+    host_->counters().last_errno.set(static_cast<uint64_t>(os_errno));
+    if (!degraded_) host_->report({PortState::degraded, reason, message, os_errno});
+    degraded_ = true;
+    host_->arm(host_->now_ns() + kReopenEvery_ns);
+  }
+
+  const McastOptions options_;
+  PortHost* host_ = nullptr;
+  int interface_index_ = 0;
+  std::string interface_name_;
+  Fd receiver_;
+  Fd out_;
+  AddressWatch watch_;
+  DatagramReader reader_;
+  std::optional<DatagramSender> sender_;
+  Identities identities_;
+  bool degraded_ = false;
+  bool receiver_lost_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Port>> make_mcast_port(const Config& config) {
+  McastOptions options;
+  auto port = config.integer("port", 1, 65535);
+  if (!port) return port.error();
+  auto group_text = config.text("group");
+  if (!group_text) return group_text.error();
+  auto group = SockAddr::parse("group", group_text.value(), static_cast<uint16_t>(port.value()));
+  if (!group) return group.error();
+  options.group = group.value();
+  if (!options.group.is_multicast()) {
+    return Error::bad_field("group", "group " + group_text.value() + " is not multicast: allowed are 224.0.1.0 to " +
+                                         "239.255.255.255 and ff00::/8");
+  }
+  auto ttl = config.integer("ttl", 0, 255);
+  if (!ttl) return ttl.error();
+  options.ttl = static_cast<int>(ttl.value());
+  auto loop = config.flag("loop");
+  if (!loop) return loop.error();
+  options.loop = loop.value();
+  if (config.has("interface")) {
+    auto interface = config.text("interface");
+    if (!interface) return interface.error();
+    options.interface = interface.value();
+  }
+  if (config.has("source")) {
+    auto text = config.text("source");
+    if (!text) return text.error();
+    auto source = SockAddr::parse("source", text.value(), 0);
+    if (!source) return source.error();
+    if (source.value().family() != options.group.family()) {
+      return Error::bad_field("source", "source " + text.value() + " is not of the group's address family");
+    }
+    options.source = source.value();
+  }
+  auto common = read_udp_options(config, options.group.is_v6());
+  if (!common) return common.error();
+  options.buffer = common.value().buffer;
+  options.max_frame = common.value().max_frame;
+  return std::unique_ptr<Port>(std::make_unique<McastPort>(std::move(options)));
+}
+
+}  // namespace ethercast

@@ -1,0 +1,25 @@
+// The one list of native sources. node-gyp and CMake both ask it: `node native/sources.cjs LAYER...` prints one path a
+// line, relative to the project's root.
+const layers = {
+  core: ['core/batch.cpp', 'core/fabric.cpp', 'core/mac_table.cpp', 'core/pool.cpp', 'core/ring.cpp'],
+  engine: [
+    'engine/address.cpp',
+    'engine/address_watch.cpp',
+    'engine/datagram_reader.cpp',
+    'engine/datagram_sender.cpp',
+    'engine/engine.cpp',
+    'engine/interfaces.cpp',
+    'engine/poller.cpp',
+    'engine/udp_socket.cpp',
+  ],
+  ports: ['ports/host.cpp', 'ports/mcast.cpp', 'ports/registry.cpp', 'ports/ucast.cpp'],
+  node: ['node/addon.cpp', 'node/config_from_js.cpp', 'node/host_facts.cpp', 'node/switch_handle.cpp', 'node/wake_js.cpp'],
+}
+
+module.exports = { layers }
+
+if (require.main === module) {
+  for (const layer of process.argv.slice(2)) {
+    for (const file of layers[layer]) console.log(`native/${file}`)
+  }
+}

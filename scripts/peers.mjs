@@ -1,0 +1,69 @@
+// The programs that tests and benches meet for real: guests, other switches, dissectors.
+// The library itself needs none of them.
+import { existsSync } from 'node:fs'
+import { aptCommand, aptInstall, aptUpdate, canInstall } from './apt.mjs'
+import { findProgram } from './command.mjs'
+
+/** `program` is looked for on PATH, or is a path; `package` is Debian's and Ubuntu's name. */
+export const peers = [
+  { name: 'uml', program: 'linux.uml', package: 'user-mode-linux', neededFor: 'User-Mode Linux guests' },
+  {
+    name: 'busybox',
+    program: '/bin/busybox',
+    package: 'busybox-static',
+    neededFor: 'the programs inside guests',
+  },
+  { name: 'qemu', program: 'qemu-system-x86_64', package: 'qemu-system-x86', neededFor: 'QEMU net devices' },
+  { name: 'tshark', program: 'tshark', package: 'tshark', neededFor: 'an independent look at frames' },
+  {
+    name: 'text2pcap',
+    program: 'text2pcap',
+    package: 'wireshark-common',
+    neededFor: 'writing captures for tshark',
+  },
+  { name: 'tcpdump', program: 'tcpdump', package: 'tcpdump', neededFor: 'an independent capture' },
+  { name: 'ip', program: 'ip', package: 'iproute2', neededFor: 'network namespaces, taps, cables' },
+  { name: 'ping', program: 'ping', package: 'iputils-ping', neededFor: 'echo requests from a host' },
+  { name: 'ethtool', program: 'ethtool', package: 'ethtool', neededFor: 'offload settings of devices' },
+  { name: 'iperf3', program: 'iperf3', package: 'iperf3', neededFor: 'TCP and UDP flows' },
+  { name: 'cmake', program: 'cmake', package: 'cmake', neededFor: 'the C++ tests' },
+  {
+    name: 'doctest',
+    program: '/usr/include/doctest/doctest.h',
+    package: 'doctest-dev',
+    neededFor: 'the C++ tests',
+  },
+]
+
+/** Is this peer here? Headers count by existing, programs by being executable. */
+export function havePeer(peer) {
+  return peer.program.endsWith('.h') ? existsSync(peer.program) : findProgram(peer.program) !== undefined
+}
+
+/** The peers that are not here. */
+export function missingPeers() {
+  return peers.filter((peer) => !havePeer(peer))
+}
+
+/** The command that installs these peers, as a person would type it. */
+export function installCommand(missing) {
+  return aptCommand([...new Set(missing.map((peer) => peer.package))])
+}
+
+/**
+ * Installs what is missing when this process may, one by one if all at once fails (a distribution may lack
+ * one of them). Returns what is still missing, and the command that installs that.
+ */
+export async function installPeers(missing = missingPeers()) {
+  if (missing.length > 0 && canInstall()) {
+    const packages = [...new Set(missing.map((peer) => peer.package))]
+    await aptUpdate()
+    try {
+      await aptInstall(packages)
+    } catch {
+      for (const name of packages) await aptInstall([name]).catch(() => {})
+    }
+  }
+  const still = missing.filter((peer) => !havePeer(peer))
+  return { missing: still, command: still.length > 0 ? installCommand(still) : '' }
+}

@@ -27,16 +27,24 @@ export interface EchoSessionHost {
   close(): void
 }
 
+/** Who wants to know. Neither may throw. */
+export interface EchoListener {
+  /** Called for each reply with a payload as we sent it, duplicates included. */
+  onReply(arrival: EchoArrival): void
+  /** The host has ended. */
+  onEnd?(error: Error): void
+}
+
 /** One run of echo requests. Several sessions of a host do not see each other's replies. */
 export class EchoSession {
   readonly target: HostAddress
   readonly #host: EchoSessionHost
-  readonly #onReply: (arrival: EchoArrival) => void
+  readonly #listener: EchoListener
 
-  constructor(target: HostAddress, host: EchoSessionHost, onReply: (arrival: EchoArrival) => void) {
+  constructor(target: HostAddress, host: EchoSessionHost, listener: EchoListener) {
     this.target = target
     this.#host = host
-    this.#onReply = onReply
+    this.#listener = listener
   }
 
   /**
@@ -56,8 +64,13 @@ export class EchoSession {
     if (!sameOctets(reply.from, this.target.octets)) return true
     if (!isEchoPattern(reply.payload)) return false
     const octets = reply.payload.length + ICMP_ECHO_HEADER_OCTETS
-    this.#onReply({ seq: reply.seq, ttl: reply.ttl, octets, arrivedMs: performance.now() })
+    this.#listener.onReply({ seq: reply.seq, ttl: reply.ttl, octets, arrivedMs: performance.now() })
     return true
+  }
+
+  /** Passes on that the host has ended. */
+  end(error: Error): void {
+    this.#listener.onEnd?.(error)
   }
 
   /** Ends the session: no replies come any more. */

@@ -8,7 +8,7 @@ import type { EchoSession } from './echo_session.js'
 import { NeighbourCache } from './neighbours.js'
 import type { NeighbourCacheOptions } from './neighbours.js'
 import type { Nic } from './nic.js'
-import { octetsKey } from './octets.js'
+import { octetsKey, sameOctets } from './octets.js'
 import { Outbox } from './outbox.js'
 import { OwnAddresses } from './own_addresses.js'
 import type { EchoReplyPacket, Receiver } from './receive.js'
@@ -61,7 +61,8 @@ export class HostState implements Receiver {
     }
     // Only what we asked for, or know already: other hosts' chatter must not push our neighbours out.
     const known = this.cache.get(key)
-    if (known !== undefined ? override : this.asked.has(key)) this.cache.set(key, mac)
+    const wanted = known === undefined ? this.asked.has(key) : override || sameOctets(known, mac)
+    if (wanted) this.cache.set(key, mac)
     this.asked.settle(key, mac.slice())
   }
 
@@ -77,5 +78,6 @@ export class HostState implements Receiver {
   fail(error: Error): void {
     this.asked.fail(error)
     this.probed.fail(error)
+    for (const session of [...this.sessions.values()]) session.end(error)
   }
 }

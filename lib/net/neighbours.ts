@@ -41,10 +41,12 @@ export class NeighbourCache {
   /** The MAC address, or undefined when it is not known or no longer. */
   get(key: string): Uint8Array | undefined {
     const entry = this.#entries.get(key)
-    if (entry === undefined) return undefined
-    if (this.#now() < entry.expiresAtMs) return entry.mac
-    this.#entries.delete(key)
-    return undefined
+    return entry !== undefined && this.#now() < entry.expiresAtMs ? entry.mac : undefined
+  }
+
+  /** As `get`, also when it has expired since: for those who asked just now. */
+  last(key: string): Uint8Array | undefined {
+    return this.#entries.get(key)?.mac
   }
 
   /** Adds or replaces an entry. */

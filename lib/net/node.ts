@@ -10,11 +10,8 @@ import { hostAddress, linkLocalOf } from './address.js'
 import type { HostAddress } from './address.js'
 import type { NetNodeStats } from './counters.js'
 import { EchoSession } from './echo_session.js'
-import type { EchoArrival } from './echo_session.js'
+import type { EchoArrival, EchoListener } from './echo_session.js'
 import { HostState } from './host_state.js'
-import { ICMP_ECHO_HEADER_OCTETS } from './icmp.js'
-import { IPV4_HEADER_OCTETS } from './ipv4.js'
-import { IPV6_HEADER_OCTETS } from './ipv6.js'
 import type { Nic } from './nic.js'
 import type {
   EchoReply,
@@ -24,7 +21,7 @@ import type {
   ResolveOptions,
 } from './node_options.js'
 import { receive } from './receive.js'
-import { echoPattern, echoRequestFrame, whoHasFrame } from './requests.js'
+import { checkEchoSize, echoPattern, echoRequestFrame, whoHasFrame } from './requests.js'
 import { Waiters } from './waiters.js'
 
 /** Runs of echo requests open at once: half the identifiers, so that a free one is found quickly. */
@@ -147,9 +144,10 @@ export class NetNode implements AsyncDisposable {
     const { payloadOctets = 56, timeoutMs = 1000, seq = 1, signal } = options
     if ((await this.resolve(address, { timeoutMs, signal })) === undefined) return undefined
     const replies = new Waiters<EchoArrival>()
-    const session = this.openEcho(address, (arrival) => replies.settle(String(arrival.seq), arrival))
-    const onAbort = () => replies.fail(this.#endError())
-    this.#abort.signal.addEventListener('abort', onAbort)
+    const session = this.openEcho(address, {
+      onReply: (arrival) => replies.settle(String(arrival.seq), arrival),
+      onEnd: (error) => replies.fail(error),
+    })
     try {
       let sentMs = 0
       const arrival = await replies.wait(String(seq & 0xffff), { timeoutMs, signal }, () => {
@@ -160,17 +158,16 @@ export class NetNode implements AsyncDisposable {
       const { arrivedMs, ...reply } = arrival
       return { ...reply, from: session.target.text, rttMs: arrivedMs - sentMs }
     } finally {
-      this.#abort.signal.removeEventListener('abort', onAbort)
       session.close()
     }
   }
 
   /**
-   * Begins a run of echo requests, under an identifier of its own.
+   * Begins a run of echo requests, under an identifier of its own. Close it in the end.
    *
-   * @param onReply called for each reply with a payload as we sent it, duplicates included; it must not throw
+   * @throws EthercastError `ERR_ETHERCAST_FIELD`, `ERR_ETHERCAST_CLOSED`
    */
-  openEcho(address: string, onReply: (arrival: EchoArrival) => void): EchoSession {
+  openEcho(address: string, listener: EchoListener): EchoSession {
     this.#throwIfClosed()
     const target = hostAddress(address)
     const { sessions } = this.#state
@@ -183,7 +180,7 @@ export class NetNode implements AsyncDisposable {
     let id = Math.floor(Math.random() * 0x10000)
     while (sessions.has(id)) id = (id + 1) & 0xffff
     const send = (seq: number, payloadOctets: number) => this.#sendEcho(target, { id, seq }, payloadOctets)
-    const session = new EchoSession(target, { send, close: () => void sessions.delete(id) }, onReply)
+    const session = new EchoSession(target, { send, close: () => void sessions.delete(id) }, listener)
     sessions.set(id, session)
     return session
   }
@@ -223,18 +220,12 @@ export class NetNode implements AsyncDisposable {
   #sendEcho(target: HostAddress, { id, seq }: { id: number; seq: number }, payloadOctets: number): boolean {
     this.#throwIfClosed()
     const source = this.#state.sourceFor(target)
-    const targetMac = this.#state.cache.get(target.key)
+    const targetMac = this.#state.cache.last(target.key)
     if (targetMac === undefined) {
       const message = `the MAC address of ${target.text} is not known: resolve it first`
       throw new EthercastError('ERR_ETHERCAST_STATE', message, { field: 'address', value: target.text })
     }
-    const ipOctets = target.family === 4 ? IPV4_HEADER_OCTETS : IPV6_HEADER_OCTETS
-    const most = this.#mtu - ipOctets - ICMP_ECHO_HEADER_OCTETS
-    if (!Number.isInteger(payloadOctets) || payloadOctets < 0 || payloadOctets > most) {
-      const message = `payloadOctets: ${payloadOctets} is not within 0–${most}, what an MTU of ${this.#mtu} leaves`
-      const details = { field: 'payloadOctets', value: payloadOctets }
-      throw new EthercastError('ERR_ETHERCAST_FRAME_SIZE', message, details)
-    }
+    checkEchoSize(target.family, this.#mtu, payloadOctets)
     const ends = { mac: this.#state.mac, source, targetMac, target }
     return this.#state.outbox.send(echoRequestFrame(ends, { id, seq, payload: echoPattern(payloadOctets) }))
   }

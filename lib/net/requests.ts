@@ -2,14 +2,15 @@
  * The frames with which a host asks its link something: who has an address, is an address free, are you there.
  */
 
+import { EthercastError } from '../spec/error.js'
 import type { HostAddress } from './address.js'
 import { ArpOperation, buildArp } from './arp.js'
 import { BROADCAST_MAC, buildEther, EtherType } from './ether.js'
-import { buildEcho, buildIcmp, IcmpType } from './icmp.js'
+import { buildEcho, buildIcmp, ICMP_ECHO_HEADER_OCTETS, IcmpType } from './icmp.js'
 import type { Echo } from './icmp.js'
 import { buildIcmpv6, Icmpv6Type } from './icmpv6.js'
-import { buildIpv4Packet, IpProtocol } from './ipv4.js'
-import { buildIpv6Packet } from './ipv6.js'
+import { buildIpv4Packet, IpProtocol, IPV4_HEADER_OCTETS } from './ipv4.js'
+import { buildIpv6Packet, IPV6_HEADER_OCTETS } from './ipv6.js'
 import { buildNdp, multicastMac, NDP_HOP_LIMIT, solicitedNode } from './ndp.js'
 
 /**
@@ -61,6 +62,22 @@ export function echoRequestFrame({ mac, source, targetMac, target }: EchoEnds, e
   const message = buildIcmpv6({ type: Icmpv6Type.echoRequest, code: 0, body }, ends)
   const packet = buildIpv6Packet({ ...ends, nextHeader: IpProtocol.icmpv6 }, message)
   return buildEther({ destination: targetMac, source: mac, type: EtherType.ipv6 }, packet)
+}
+
+/**
+ * Checks that an echo request fits into one packet.
+ *
+ * @param mtu octets of the largest IP packet
+ * @throws EthercastError `ERR_ETHERCAST_FRAME_SIZE` when it does not, or the number is no whole one from 0
+ */
+export function checkEchoSize(family: 4 | 6, mtu: number, payloadOctets: number): void {
+  const headers = (family === 4 ? IPV4_HEADER_OCTETS : IPV6_HEADER_OCTETS) + ICMP_ECHO_HEADER_OCTETS
+  if (Number.isInteger(payloadOctets) && payloadOctets >= 0 && payloadOctets <= mtu - headers) return
+  const message = `payloadOctets: ${payloadOctets} is not within 0–${mtu - headers}, what an MTU of ${mtu} leaves`
+  throw new EthercastError('ERR_ETHERCAST_FRAME_SIZE', message, {
+    field: 'payloadOctets',
+    value: payloadOctets,
+  })
 }
 
 /** The payload of our echo requests: 0, 1, … 255, 0, … so that a changed reply is told from a right one. */

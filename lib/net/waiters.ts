@@ -13,6 +13,9 @@ export interface WaitOptions {
   signal?: AbortSignal | undefined
 }
 
+/** The longest that a timer can wait; a longer one would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 /** Those who wait for something, by what they wait for. Each has a timer only while it waits. */
 export class Waiters<T> {
   readonly #waiting = new Map<string, Set<Waiter<T>>>()
@@ -32,12 +35,12 @@ export class Waiters<T> {
    */
   wait(key: string, { timeoutMs, signal }: WaitOptions, start?: () => void): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
-      const settled = this.#waiting.get(key) ?? new Set()
+      const group = this.#waiting.get(key) ?? new Set()
       const end = () => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
-        settled.delete(waiter)
-        if (settled.size === 0 && this.#waiting.get(key) === settled) this.#waiting.delete(key)
+        group.delete(waiter)
+        if (group.size === 0 && this.#waiting.get(key) === group) this.#waiting.delete(key)
       }
       const waiter: Waiter<T> = {
         resolve: (value) => {
@@ -46,12 +49,12 @@ export class Waiters<T> {
         },
         reject: (error) => {
           end()
-          reject(error as Error)
+          reject(error)
         },
       }
-      const onAbort = () => waiter.reject(signal!.reason)
-      const timer = setTimeout(() => waiter.resolve(undefined), timeoutMs)
-      this.#waiting.set(key, settled.add(waiter))
+      const onAbort = () => waiter.reject(signal?.reason)
+      const timer = setTimeout(() => waiter.resolve(undefined), Math.min(timeoutMs, MAX_TIMER_MS))
+      this.#waiting.set(key, group.add(waiter))
       try {
         if (this.#failure !== undefined) throw this.#failure
         signal?.throwIfAborted()

@@ -14,9 +14,10 @@ DatagramSender::DatagramSender(PortHost& host, SendRecovery& recovery) noexcept
   }
 }
 
-void DatagramSender::use(int fd, const SockAddr* destination, uint32_t unfragmented) noexcept {
+void DatagramSender::use(int fd, const SockAddr* destination, uint32_t unfragmented, uint32_t idle_interest) noexcept {
   fd_ = fd;
   unfragmented_ = unfragmented;
+  idle_interest_ = idle_interest;
   watching_ = false;
   for (mmsghdr& message : messages_) {
     // msg_name is not const in the kernel's header; sendmsg only reads it.
@@ -63,7 +64,14 @@ void DatagramSender::flush() noexcept {
     host_.counters().queued.subtract(settled);
     if (!all) return wait_for_room(full_by_device_);
   }
-  if (watching_ && host_.watch(fd_, 0)) watching_ = false;
+  if (!watching_) return;
+  watching_ = false;
+  // Not watched for nothing: epoll reports errors even then, again and again.
+  if (idle_interest_ == 0) {
+    host_.unwatch(fd_);
+  } else {
+    (void)host_.watch(fd_, idle_interest_);  // a change of what is watched already
+  }
 }
 
 uint16_t DatagramSender::send(uint16_t count, TxResult& result) noexcept {
@@ -107,7 +115,7 @@ void DatagramSender::wait_for_room(bool by_timer) noexcept {
   if (by_timer) {
     host_.arm(host_.now_ns() + kRetryAfter_ns);
   } else if (!watching_ && fd_ >= 0) {
-    watching_ = host_.watch(fd_, EPOLLOUT).ok();
+    watching_ = host_.watch(fd_, idle_interest_ | EPOLLOUT).ok();
   }
 }
 

@@ -31,8 +31,9 @@ class DatagramSender {
   DatagramSender(PortHost& host, SendRecovery& recovery) noexcept;
 
   // `fd` is borrowed. `destination`: where to, or null when the socket is connected; borrowed too. Frames longer than
-  // `unfragmented` octets are counted as fragmented (0: never).
-  void use(int fd, const SockAddr* destination, uint32_t unfragmented) noexcept;
+  // `unfragmented` octets are counted as fragmented (0: never). `idle_interest`: what the port itself watches this
+  // descriptor for, kept while the sender waits for room (0: nothing; the descriptor is then only watched meanwhile).
+  void use(int fd, const SockAddr* destination, uint32_t unfragmented, uint32_t idle_interest = 0) noexcept;
 
   // Sends or queues or drops each picked frame, in order behind what is queued already.
   TxResult transmit(const FrameBatch& batch, Picks picks) noexcept;
@@ -51,6 +52,7 @@ class DatagramSender {
   SendRecovery& recovery_;
   int fd_ = -1;
   uint32_t unfragmented_ = 0;
+  uint32_t idle_interest_ = 0;
   bool watching_ = false;
   bool full_by_device_ = false;
   FrameQueue queue_;

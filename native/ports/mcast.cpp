@@ -27,6 +27,17 @@ constexpr uint64_t kReopenEvery_ns = kNsPerSecond;
 // same ephemeral port to somebody else one day.
 constexpr uint64_t kIdentityLife_ns = 5 * kNsPerSecond;
 
+bool is_of_this_host(const SockAddr& address) {
+  const auto interfaces = list_interfaces();
+  if (!interfaces) return false;
+  for (const Interface& interface : interfaces.value()) {
+    for (const SockAddr& own : interface.addresses) {
+      if (own.same_address(address)) return true;
+    }
+  }
+  return false;
+}
+
 // The sources that our own datagrams carry: the present one and the ones before it.
 //
 // All members of a group on one host share group:port as their bound address, so an echo can't be told by that. Hence
@@ -38,9 +49,13 @@ class Identities {
     known_[1].until_ns = now_ns + kIdentityLife_ns;
     known_[0] = {own, ~0ULL};
   }
-  bool is_own(const SockAddr& sender, uint64_t now_ns) const noexcept {
+  bool is_own(const SockAddr& sender, uint64_t now_ns) const {
     for (const Identity& identity : known_) {
-      if (identity.until_ns > now_ns && identity.address == sender) return true;
+      if (identity.until_ns <= now_ns || identity.address.port() != sender.port()) continue;
+      if (identity.address.same_address(sender)) return true;
+      // Opened while the interface had no address, a socket takes the first one that comes, before we hear of it. Two
+      // sockets of one host never have the same ephemeral port.
+      if (identity.address.is_wildcard() && is_of_this_host(sender)) return true;
     }
     return false;
   }

@@ -30,7 +30,7 @@ bool is_loopback(const SockAddr& address) noexcept {
 // socket would hand back as failures of the next send.
 class UcastPort final : public Port, SenderJudge, SendRecovery {
  public:
-  explicit UcastPort(UcastOptions options) : options_(std::move(options)) {}
+  explicit UcastPort(UcastOptions options) : options_(std::move(options)), remote_(options_.remote) {}
   ~UcastPort() override { close(); }
 
   Caps caps() const noexcept override { return {.max_frame = options_.udp.max_frame}; }
@@ -52,6 +52,8 @@ class UcastPort final : public Port, SenderJudge, SendRecovery {
         return Error::os(errno, "setsockopt", "can't bind to interface " + name);
       }
       host.note("interface", name);
+      // A link-local address says nothing without its link.
+      if (remote_.is_v6()) remote_.v6.sin6_scope_id = static_cast<uint32_t>(interface_index);
     }
     // A remote on this host needs nobody else to reach us. No SO_REUSEADDR: unicast datagrams go to just one of the
     // sockets that share a port, and the other would wonder.
@@ -64,11 +66,11 @@ class UcastPort final : public Port, SenderJudge, SendRecovery {
     host.note("receive_buffer", std::to_string(set_buffer(socket_.get(), SO_RCVBUF, buffer)));
     set_buffer(socket_.get(), SO_SNDBUF, buffer);
     uint32_t unfragmented = 0;
-    if (auto route = route_to(options_.remote, interface_index)) {
+    if (auto route = route_to(remote_, interface_index)) {
       host.note("lan_mtu", std::to_string(route.value().mtu));
       unfragmented = route.value().mtu - udp_overhead(options_.remote.is_v6());
     }
-    sender_->use(socket_.get(), &options_.remote, unfragmented);
+    sender_->use(socket_.get(), &remote_, unfragmented, EPOLLIN);
     return host.watch(socket_.get(), EPOLLIN);
   }
 
@@ -90,12 +92,13 @@ class UcastPort final : public Port, SenderJudge, SendRecovery {
  private:
   // UML takes datagrams from anybody here; we take the remote's alone, and count the others where they can be seen.
   std::optional<RxDrop> judge(const SockAddr& sender) noexcept override {
-    if (sender == options_.remote) return std::nullopt;
+    if (sender == remote_) return std::nullopt;
     return RxDrop::not_peer;
   }
   bool recover(int) noexcept override { return false; }
 
   const UcastOptions options_;
+  SockAddr remote_;
   PortHost* host_ = nullptr;
   Fd socket_;
   DatagramReader reader_;

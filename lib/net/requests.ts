@@ -82,7 +82,9 @@ export function checkEchoSize(family: 4 | 6, mtu: number, payloadOctets: number)
 
 /** The payload of our echo requests: 0, 1, … 255, 0, … so that a changed reply is told from a right one. */
 export function echoPattern(octets: number): Uint8Array {
-  return Uint8Array.from({ length: octets }, (_, index) => index & 0xff)
+  const payload = new Uint8Array(octets)
+  for (let i = 0; i < octets; i++) payload[i] = i
+  return payload
 }
 
 /** Whether a payload is what {@link echoPattern} makes for its length. */

@@ -4,7 +4,7 @@
 
 interface Waiter<T> {
   resolve(value: T | undefined): void
-  reject(error: unknown): void
+  reject(error: Error): void
 }
 
 /** How long to wait, and what ends it early. */
@@ -52,7 +52,7 @@ export class Waiters<T> {
           reject(error)
         },
       }
-      const onAbort = () => waiter.reject(signal?.reason)
+      const onAbort = () => waiter.reject(signal?.reason as Error)
       const timer = setTimeout(() => waiter.resolve(undefined), Math.min(timeoutMs, MAX_TIMER_MS))
       this.#waiting.set(key, group.add(waiter))
       try {
@@ -61,7 +61,7 @@ export class Waiters<T> {
         signal?.addEventListener('abort', onAbort, { once: true })
         start?.()
       } catch (error) {
-        waiter.reject(error)
+        waiter.reject(error as Error)
       }
     })
   }

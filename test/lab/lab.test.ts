@@ -58,6 +58,15 @@ describe('lab', function () {
     await assert.rejects(guest.sh('sleep 5', 300), /'sleep 5'/)
   })
 
+  it('a guest has IPv6 and VLANs when asked for', async function () {
+    need(this, 'uml')
+    const host = await lab.host('a')
+    const guest = await host.uml('one', ['198.18.1.1/24', '2001:db8::1/64'], [kGuest1], { modules: ['8021q'] })
+    const addresses = await guest.sh('ip addr show eth0')
+    assert.match(addresses.output, /inet 198\.18\.1\.1\/24[^]*inet6 2001:db8::1\/64/)
+    assert.equal((await guest.sh('ip link add link eth0 name eth0.7 type vlan id 7')).code, 0)
+  })
+
   it('a QEMU hub with a tap reaches a UML guest', async function () {
     need(this, 'uml', 'qemu', 'tun', 'ping')
     const host = await lab.host('a')
@@ -119,9 +128,10 @@ describe('lab', function () {
     need(this, 'uml')
     const host = await lab.host('a')
     await host.uml('one', '198.18.1.1/24', [kGuest1])
-    host.spawn('sh', ['-c', 'trap "" TERM; sleep 60 & sleep 60'])
-    await eventually(() => processesIn(host.namespace).length > 4, 5000, 'all processes')
+    const stubborn = host.spawn('sh', ['-c', 'trap "" TERM; sleep 60 & echo started; sleep 60'])
+    await stubborn.waitForLine(/^started$/)
     const pids = processesIn(host.namespace)
+    assert.ok(pids.length > 4)
     await lab.close()
     assert.equal(namespaceExists(host.namespace), false)
     assert.equal(existsSync(lab.dir), false)

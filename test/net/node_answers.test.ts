@@ -107,7 +107,7 @@ describe('net/node: what it answers', () => {
       ['own', edit(VECTORS.arpRequest, { 11: 2 })],
       ['notForUs', edit(VECTORS.echoRequest4, { 5: 9 })],
       ['notForUs', edit(VECTORS.echoRequest4, { 0: 0x33, 1: 0x33 })],
-      ['notForUs', edit(VECTORS.solicitation, { 53: 9 })],
+      ['notForUs', edit(VECTORS.solicitation, { 57: 0x22, 77: 9 })],
       ['notForUs', edit(VECTORS.solicitation, { 39: 5 })],
       ['fragment', VECTORS.fragment4],
       ['unhandled', VECTORS.udp4],

@@ -15,6 +15,8 @@ export interface GuestOptions {
   /** The guest switches itself off after this time, should nobody end it. */
   lifeSeconds?: number
   memory?: string
+  /** Kernel modules to load, such as 8021q. ipv6 is loaded by itself when there is an IPv6 address, and only then. */
+  modules?: readonly string[]
 }
 
 export interface GuestResult {
@@ -35,6 +37,8 @@ function initScript(
   options: GuestOptions,
 ): string {
   const base = join(dir, id)
+  const needsIpv6 = addresses.some((address) => address.includes(':'))
+  const modules = [...(needsIpv6 ? ['ipv6'] : []), ...(options.modules ?? [])]
   return `#!/bin/busybox sh
 export PATH=/bin:/usr/bin:/sbin:/usr/sbin TMPDIR=/run HOME=/run
 b=/bin/busybox
@@ -45,6 +49,11 @@ $b mount -t hostfs none ${dir} -o ${dir}
 $b stty -echo
 ($b sleep ${options.lifeSeconds ?? 120}; $b poweroff -f) </dev/null >/dev/null 2>&1 &
 $b ip link set lo up
+modules=/usr/lib/uml/modules/$($b uname -r)
+for name in ${modules.join(' ')}; do
+  $b awk -v name=/$name.ko: 'index($1, name) { for (i = NF; i > 1; i--) print $i; sub(":", "", $1); print $1 }' \\
+    $modules/modules.dep | while read -r file; do $b insmod $modules/$file; done
+done
 ${addresses.map((address) => `$b ip addr add ${address} dev ${device}\n`).join('')}$b ip link set ${device} up
 echo GUEST-READY
 if [ -f ${base}.run ]; then $b sh ${base}.run </dev/null; echo GUEST-RAN $?; fi
@@ -90,14 +99,24 @@ export class Guest {
     const root = ['root=none', 'rootfstype=hostfs', 'rootflags=/', 'ro', `init=${init}`]
     const console = ['con=null', 'con0=fd:0,fd:1', 'quiet']
     const names = [`umid=${umid}`, `uml_dir=${join(dir, 'uml')}`, `mem=${options.memory ?? '128M'}`]
-    // SIGTERM, not SIGKILL, should this process die: only then does UML take its helper processes along.
-    const running = host.spawn('linux.uml', [...names, ...root, ...console, ...umlArgs], {
-      deathSignal: 'TERM',
-    })
+    // In a pid namespace, since UML's helper processes may outlive it, whatever signal ends it: there the kernel
+    // ends them all with the first. unshare itself only passes on that it was killed.
+    const contained = [
+      '--pid',
+      '--fork',
+      '--kill-child=KILL',
+      'linux.uml',
+      ...names,
+      ...root,
+      ...console,
+      ...umlArgs,
+    ]
+    const running = host.spawn('unshare', contained, { endSignal: 'SIGKILL' })
     await running.waitForLine(/^GUEST-READY/, kBootMs)
     return new Guest(running, umid, dir, device)
   }
 
+  /** Of the process that contains the guest; SIGKILL to it ends the guest at once. */
   get pid(): number {
     return this.running.pid
   }

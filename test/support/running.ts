@@ -28,8 +28,8 @@ export interface StartOptions {
   onLine?: (line: string) => void
   /** How much of each stream is kept; the oldest goes first. */
   keptOctets?: number
-  /** What the kernel sends the child should this process die without cleaning up. */
-  deathSignal?: 'KILL' | 'TERM'
+  /** What `kill` tries first; SIGTERM when left out. */
+  endSignal?: NodeJS.Signals
 }
 
 export class Running {
@@ -42,14 +42,16 @@ export class Running {
   exit: Exit | undefined
 
   readonly #child: ChildProcessWithoutNullStreams
+  readonly #endSignal: NodeJS.Signals
   readonly #watchers = new Set<() => void>()
 
   /** Starts a command in a process group of its own, so that its end takes its children along. */
   constructor(command: string, args: readonly string[], options: StartOptions = {}) {
     this.commandLine = commandLine(command, args)
-    const guarded = findProgram('setpriv')
-      ? ['setpriv', '--pdeathsig', options.deathSignal ?? 'KILL', '--', command, ...args]
-      : [command, ...args]
+    this.#endSignal = options.endSignal ?? 'SIGTERM'
+    // Should this process be killed, which runs nothing of ours, then the kernel kills the child.
+    const guard = findProgram('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []
+    const guarded = [...guard, command, ...args]
     this.#child = spawn(guarded[0]!, guarded.slice(1), {
       cwd: options.cwd,
       env: childEnv(options.env),
@@ -83,7 +85,7 @@ export class Running {
   }
 
   /** Ends the process: a signal, SIGKILL when that does not help in time, and SIGKILL for what it left behind. */
-  async kill(signal: NodeJS.Signals = 'SIGTERM', graceMs = 3000): Promise<Exit> {
+  async kill(signal: NodeJS.Signals = this.#endSignal, graceMs = 3000): Promise<Exit> {
     if (!this.exit) {
       this.signal(signal)
       await Promise.race([this.exited, sleep(graceMs, undefined, { ref: false })])

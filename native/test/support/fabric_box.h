@@ -1,0 +1,71 @@
+// FabricBox: a Fabric with its ports' counters, and picks as plain maps.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "core/fabric.h"
+#include "test/support/frames.h"
+
+namespace ethercast::test {
+
+constexpr uint64_t kSecond = 1'000'000'000;
+
+class FabricBox {
+ public:
+  using Sent = std::map<PortId, std::vector<uint16_t>>;
+
+  explicit FabricBox(int ports, FabricOptions options = {}, uint32_t max_frame = 1514) : fabric(options) {
+    for (int i = 1; i <= ports; ++i) add(static_cast<PortId>(i), max_frame);
+  }
+  void add(PortId port, uint32_t max_frame = 1514) { fabric.add_port(port, counters[port], max_frame); }
+
+  Sent forward(PortId ingress, const std::vector<Octets>& frames, uint16_t vlan = 0) {
+    batch.clear();
+    for (const Octets& frame : frames) {
+      REQUIRE(batch.append(std::span<const uint8_t>(frame), 1));
+      // push() is the only way to a meta: so lay this one again, with its VLAN.
+      if (vlan != 0) relabel(vlan);
+    }
+    counters[ingress].rx_frames.add(frames.size());
+    Sent sent;
+    for (const Egress& egress : fabric.forward(batch, ingress, now)) {
+      sent[egress.port].assign(egress.picks.begin(), egress.picks.end());
+    }
+    return sent;
+  }
+  // Where one frame goes.
+  std::vector<PortId> ports_for(PortId ingress, const Octets& frame, uint16_t vlan = 0) {
+    std::vector<PortId> ports;
+    for (const auto& [port, picks] : forward(ingress, {frame}, vlan)) ports.push_back(port);
+    return ports;
+  }
+
+  uint64_t dropped(PortId port, RxDrop why) const {
+    return counters.at(port).rx_drops[static_cast<size_t>(why)].get();
+  }
+  uint64_t all_dropped(PortId port) const {
+    uint64_t sum = 0;
+    for (const Counter& each : counters.at(port).rx_drops) sum += each.get();
+    return sum;
+  }
+
+  uint64_t now = kSecond;
+  std::map<PortId, PortCounters> counters;  // before the fabric, which refers to them
+  Fabric fabric;
+  FrameBatch batch;
+
+ private:
+  void relabel(uint16_t vlan) {
+    FrameBatch copy_of_metas;
+    std::vector<FrameMeta> metas(batch.metas().begin(), batch.metas().end());
+    batch.clear();
+    for (const FrameMeta& meta : metas) batch.push(meta.offset, meta.length) = meta;
+    metas.back().vlan = vlan;
+    batch.clear();
+    for (const FrameMeta& meta : metas) batch.push(meta.offset, meta.length) = meta;
+  }
+};
+
+}  // namespace ethercast::test

@@ -1,0 +1,32 @@
+// Faults: system calls that fail because a test says so, and a record of what was asked of the kernel. The linker puts
+// these between the library and the C library (--wrap).
+#pragma once
+
+#include <vector>
+
+namespace ethercast::test {
+
+struct SocketOption {
+  int level, option, value;
+};
+
+class Faults {
+ public:
+  // The next `times` calls of sendmmsg fail with `os_errno`; -1: all of them.
+  static void fail_sendmmsg(int os_errno, int times) noexcept;
+  // Until end(): the options set with an int as their value.
+  static void record_options();
+  static const std::vector<SocketOption>& options();
+  static bool was_set(int level, int option, int value);
+  static void end();
+};
+
+// Ends all faults when the test's scope ends, also by a failed REQUIRE.
+struct FaultScope {
+  FaultScope() = default;
+  FaultScope(const FaultScope&) = delete;
+  FaultScope& operator=(const FaultScope&) = delete;
+  ~FaultScope() { Faults::end(); }
+};
+
+}  // namespace ethercast::test

@@ -1,0 +1,27 @@
+/** What on this host would stop a port, and the remedy. A new transport is one file here and its line in `checks`. */
+
+import type { PortSpec } from '../spec/index.js'
+import type { HostFacts } from './facts.js'
+import type { Finding } from './finding.js'
+import { checkHost } from './host.js'
+import { checkMcast } from './mcast.js'
+import { checkUcast } from './ucast.js'
+
+export { hostFacts } from './facts.js'
+export type { HostFacts } from './facts.js'
+export type { Finding, Level } from './finding.js'
+
+type Check<Spec> = (spec: Spec, facts: HostFacts) => Finding[]
+
+const checks: { [Name in PortSpec['transport']]: Check<Extract<PortSpec, { transport: Name }>> } = {
+  mcast: checkMcast,
+  ucast: checkUcast,
+  host: () => [],
+}
+
+/** Everything worth saying about this host and, if a spec is given, about a port of it here. */
+export function examine(facts: HostFacts, spec?: PortSpec): Finding[] {
+  if (spec === undefined) return checkHost(facts)
+  const check = checks[spec.transport] as Check<PortSpec>
+  return [...checkHost(facts), ...check(spec, facts)]
+}

@@ -1,0 +1,43 @@
+import { isIPv6 } from 'node:net'
+import type { UcastSpec } from '../spec/index.js'
+import type { HostFacts } from './facts.js'
+import { ok } from './finding.js'
+import type { Finding } from './finding.js'
+import { checkBuffer, checkMtu, checkPort, checkUp, namedInterface, unknownInterface } from './udp.js'
+
+/** What would keep this host from the cable of a `ucast` spec. */
+export function checkUcast(spec: UcastSpec, facts: HostFacts): Finding[] {
+  const findings: Finding[] = []
+  const named = spec.interface === undefined ? undefined : namedInterface(facts, spec.interface)
+  if (spec.interface !== undefined && named === undefined)
+    findings.push(unknownInterface(facts, spec.interface))
+  if (named !== undefined) findings.push(...checkUp(named))
+
+  const route = facts.route(spec.remote, named?.index)
+  if (typeof route === 'string') {
+    findings.push({
+      level: 'problem',
+      check: 'route',
+      what: `no route to ${spec.remote} (${route})`,
+      remedy: [`ip route add ${spec.remote} dev NAME`],
+    })
+  } else {
+    const through = facts.interfaces.find(({ index }) => index === route.interfaceIndex)
+    const way = through?.name ?? `interface ${route.interfaceIndex}`
+    findings.push(
+      ok('route', `the route to ${spec.remote} goes through ${way}`),
+      checkMtu(spec.remote, route.mtu, way),
+    )
+  }
+  findings.push(
+    checkPort(
+      facts,
+      isIPv6(spec.remote) ? '::' : '0.0.0.0',
+      spec.listenPort,
+      false,
+      'another program listens there, and a cable has one end',
+    ),
+    checkBuffer(facts, spec.buffer),
+  )
+  return findings
+}

@@ -43,7 +43,7 @@ export interface NativeError {
 
 export type NativeEvent =
   | { event: 'opened'; request: number; id: number; parent: number; name: string }
-  | { event: 'failed'; request: number; error: NativeError }
+  | { event: 'failed'; request: number; tried: boolean; error: NativeError }
   | {
       event: 'port'
       id: number

@@ -23,8 +23,16 @@ export interface ConnectOptions extends WaitOptions {
  */
 export async function connect(
   spec: string | SpecObject,
-  { signal, address, promiscuous = false, ringOctets }: ConnectOptions = {},
+  { signal, address, promiscuous = false, ringOctets, ...unknown }: ConnectOptions = {},
 ): Promise<HostPort> {
+  const [key] = Object.keys(unknown)
+  if (key !== undefined) {
+    throw new EthercastError(
+      'ERR_ETHERCAST_FIELD',
+      `connect: ${key} is no option: the options are address, promiscuous, ringOctets and signal`,
+      { field: key, value: (unknown as Record<string, unknown>)[key] },
+    )
+  }
   const parsed = parseSpec(spec)
   if (parsed.transport === 'host') {
     throw new EthercastError(

@@ -4,6 +4,7 @@
  */
 
 import { FrameBatch, RECORD_HEADER } from './frame_batch.js'
+import { EthercastError } from './spec/error.js'
 
 const HEAD = 0
 const TAIL = 16
@@ -44,25 +45,39 @@ export class RingReader extends Ring {
     this.batch = new FrameBatch(this.records)
   }
 
-  /** Gives the last batch's space back and fills the batch anew with what is waiting. */
+  /**
+   * Gives the last batch's space back and fills the batch anew with what is waiting.
+   *
+   * @throws EthercastError `ERR_ETHERCAST_STATE` when what is waiting can't be: somebody has written into the ring. It is skipped then.
+   */
   read(): FrameBatch {
     this.release()
     const { batch, capacity, lengths } = this
     const mask = capacity - 1
     const head = Atomics.load(this.words, HEAD)
     let cursor = this.#tail
+    let waiting = (head - cursor) >>> 0
     let size = 0
-    while (cursor !== head && size < FrameBatch.LIMIT) {
+    while (waiting > 0 && size < FrameBatch.LIMIT) {
       const at = cursor & mask
       const length = lengths[at >>> 2]!
-      if (length === PAD) {
-        cursor = (cursor + capacity - at) >>> 0
-        continue
+      let octets = capacity - at
+      if (length !== PAD) {
+        batch.offsets[size] = at + RECORD_HEADER
+        batch.lengths[size] = length
+        size++
+        // The program can write here too, through batch.data: what can't be must neither loop for ever nor lead out of the ring.
+        octets = length > capacity || at + length > capacity ? Infinity : recordOctets(length)
       }
-      batch.offsets[size] = at + RECORD_HEADER
-      batch.lengths[size] = length
-      size++
-      cursor = (cursor + recordOctets(length)) >>> 0
+      if (octets > waiting) {
+        this.#after = head
+        throw new EthercastError(
+          'ERR_ETHERCAST_STATE',
+          'the ring has been written to: frames of a batch are for reading; those that waited are lost',
+        )
+      }
+      cursor = (cursor + octets) >>> 0
+      waiting -= octets
     }
     this.#after = cursor
     batch.size = size

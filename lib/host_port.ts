@@ -1,11 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { isUint8Array } from 'node:util/types'
 import { EthercastError } from './spec/error.js'
+import { describe } from './spec/refuse.js'
 import type { HostSpec } from './spec/index.js'
 import type { FrameBatch } from './frame_batch.js'
 import { RingReader, RingWriter } from './frame_ring.js'
 import { Port } from './port.js'
 import type { PortOwner } from './port.js'
-import { Waiter } from './waiter.js'
+import { Waiter, throwIfAborted } from './waiter.js'
 
 /** Ethernet header: destination, source, type. */
 const MIN_FRAME = 14
@@ -32,6 +34,8 @@ export class HostRings {
 /** @internal */
 export interface HostPortOwner extends PortOwner {
   bell(port: HostPort): void
+  /** Keeps the process alive while this is waited for, also after `unref()`. */
+  hold<T>(work: Promise<T>): Promise<T>
 }
 
 /**
@@ -72,7 +76,8 @@ export class HostPort extends Port {
    *
    * The batch before is given back: its views are then void.
    *
-   * @throws EthercastError `ERR_ETHERCAST_STATE` while a `frames()` loop runs; `ERR_ETHERCAST_CLOSED` after closing
+   * @throws EthercastError `ERR_ETHERCAST_STATE` while a `frames()` loop runs, or once after something has written into the ring through
+   *   `batch.data`; `ERR_ETHERCAST_CLOSED` after closing
    */
   read(): FrameBatch {
     if (this.#reading) throw twoReaders()
@@ -91,26 +96,25 @@ export class HostPort extends Port {
     if (this.#reading) throw twoReaders()
     this.#reading = true
     try {
+      // A turn ends with nextTurn() alone. Waiting for a wake ends none: wakes that come while one is handled are handled right
+      // behind it, up to a thousand, before the event loop goes on.
       let turnEnds = performance.now() + TURN_MS
       let turnFrames = 0
-      const newTurn = () => {
-        turnEnds = performance.now() + TURN_MS
-        turnFrames = 0
-      }
       for (;;) {
-        signal?.throwIfAborted()
+        throwIfAborted(signal)
         const batch = this.#reader.read()
         if (batch.size > 0) {
           turnFrames += batch.size
           yield batch
           if (turnFrames < TURN_FRAMES && performance.now() < turnEnds) continue
           await nextTurn()
+          turnEnds = performance.now() + TURN_MS
+          turnFrames = 0
         } else {
           if (this.state === 'closed') return
           if (!this.#reader.sleep()) continue
           await this.#readable.wait(signal)
         }
-        newTurn()
       }
     } finally {
       this.#reader.release()
@@ -150,14 +154,14 @@ export class HostPort extends Port {
    * @throws EthercastError `ERR_ETHERCAST_CLOSED` when the port closes first; the signal's reason when it aborts
    */
   async drained({ signal }: WaitOptions = {}): Promise<void> {
-    signal?.throwIfAborted()
+    throwIfAborted(signal)
     while (!this.#writer.isEmpty) {
       this.#assertOpen('drained')
       if (!this.#writer.sleep()) return
       const waiter = new Waiter()
       this.#empty.add(waiter)
       try {
-        await waiter.wait(signal)
+        await this.#owner.hold(waiter.wait(signal))
       } finally {
         this.#empty.delete(waiter)
       }
@@ -171,11 +175,11 @@ export class HostPort extends Port {
   }
 
   #assertFrame(frame: unknown): void {
-    if (!(frame instanceof Uint8Array)) {
-      const found = frame === null ? 'null' : Array.isArray(frame) ? 'an array' : `a ${typeof frame}`
+    // Not instanceof: an array of another realm (vm, some test runners) is one too, and an object can pretend.
+    if (!isUint8Array(frame)) {
       throw new EthercastError(
         'ERR_ETHERCAST_FIELD',
-        `send: a frame is a Uint8Array (a Buffer is one), not ${found}`,
+        `send: a frame is a Uint8Array (a Buffer is one), not ${describe(frame)}`,
         { field: 'frame', port: this.name },
       )
     }

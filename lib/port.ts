@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { callHandlers } from './handlers.js'
 import { newBlock, readStats } from './stats.js'
 import type { PortStats } from './stats.js'
 import { formatSpec } from './spec/index.js'
@@ -44,6 +45,7 @@ export class Port extends EventEmitter<PortEvents> {
   readonly facts: Readonly<Record<string, string>> = {}
 
   #state: PortState = 'up'
+  #closing: Promise<void> | undefined
   readonly #owner: PortOwner
   readonly #block = newBlock()
 
@@ -77,8 +79,9 @@ export class Port extends EventEmitter<PortEvents> {
   }
 
   /** Unplugs the port and closes it. Safe to call again. */
-  async close(): Promise<void> {
-    if (this.#state !== 'closed') await this.#owner.removePort(this)
+  close(): Promise<void> {
+    this.#closing ??= this.#state === 'closed' ? Promise.resolve() : this.#owner.removePort(this)
+    return this.#closing
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -96,13 +99,13 @@ export class Port extends EventEmitter<PortEvents> {
   /** @internal */
   onState(event: PortEvent): void {
     this.#state = event.state
-    this.emit('state', event)
+    callHandlers(() => this.emit('state', event))
   }
 
   /** @internal The native port is gone. */
   onClosed(): void {
     this.#owner.counters(this, this.#block)
     this.#state = 'closed'
-    this.emit('close')
+    callHandlers(() => this.emit('close'))
   }
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { NativeSwitchClass, fromNative } from './binding.js'
-import type { NativeEvent, NativeSwitch } from './binding.js'
+import type { NativeError, NativeEvent, NativeSwitch } from './binding.js'
+import { callHandlers } from './handlers.js'
 import { HostPort, HostRings } from './host_port.js'
 import type { WaitOptions } from './host_port.js'
 import { openSwitches } from './open_switches.js'
@@ -9,7 +10,9 @@ import type { PortEvent } from './port.js'
 import { EthercastError } from './spec/error.js'
 import { formatMac, formatSpec, notices, parseSpec, randomMac } from './spec/index.js'
 import type { HostObject, HostSpec, PortSpec, SpecObject } from './spec/index.js'
+import { describe, show } from './spec/refuse.js'
 import type { PortStats } from './stats.js'
+import { throwIfAborted } from './waiter.js'
 
 export interface SwitchOptions {
   /** `learning` (default): IEEE 802.1D forwarding. `hub`: every frame to every other port. */
@@ -44,7 +47,7 @@ interface Opening {
   reject: (error: EthercastError) => void
 }
 
-/** How long `close()` lets the I/O thread take what programs have sent, before it stops it. */
+/** How long closing lets the I/O thread take what programs have sent, before it stops it. */
 const LINGER_MS = 250
 
 /**
@@ -65,6 +68,8 @@ export class Switch extends EventEmitter<SwitchEvents> {
   #lastRequest = 0
   #closing: Promise<void> | undefined
   #closed = false
+  #wantsRef = true
+  #held = 0
 
   /**
    * @throws EthercastError `ERR_ETHERCAST_FIELD` for an option that is not allowed; the kernel's error when threads or descriptors
@@ -79,7 +84,12 @@ export class Switch extends EventEmitter<SwitchEvents> {
   private constructor(options: SwitchOptions) {
     super()
     const { hub, ageingMs, tableSize } = checkOptions(options)
-    this.#native = new NativeSwitchClass(hub, ageingMs, tableSize, () => this.#onWake())
+    try {
+      this.#native = new NativeSwitchClass(hub, ageingMs, tableSize, () => this.#onWake())
+    } catch (error) {
+      const { details } = error as { details?: string }
+      throw details === undefined ? error : fromNative(JSON.parse(details) as NativeError)
+    }
     openSwitches.add(this)
   }
 
@@ -93,10 +103,10 @@ export class Switch extends EventEmitter<SwitchEvents> {
   addPort(spec: string | SpecObject, options?: WaitOptions): Promise<Port>
   async addPort(spec: string | SpecObject, { signal }: WaitOptions = {}): Promise<Port> {
     const parsed = parseSpec(spec)
-    signal?.throwIfAborted()
+    throwIfAborted(signal)
     this.#assertOpen('addPort')
     const request = ++this.#lastRequest
-    const port = await new Promise<Port>((resolve, reject) => {
+    const opened = new Promise<Port>((resolve, reject) => {
       const opening: Opening = { spec: parsed, resolve, reject }
       this.#opening.set(request, opening)
       const name = formatSpec(parsed)
@@ -109,11 +119,12 @@ export class Switch extends EventEmitter<SwitchEvents> {
         this.#native.addPort(request, parsed.transport, parsed, name)
       }
     })
+    const port = await this.#hold(opened)
     if (signal?.aborted) {
       await port.close()
       throw signal.reason
     }
-    for (const message of port.notices) this.emit('notice', { port, message })
+    for (const message of port.notices) callHandlers(() => this.emit('notice', { port, message }))
     return port
   }
 
@@ -127,26 +138,51 @@ export class Switch extends EventEmitter<SwitchEvents> {
     )
   }
 
-  /** The stations that the switch has learned. */
-  stations(): Promise<Station[]> {
+  /**
+   * The stations that the switch has learned.
+   *
+   * @throws EthercastError `ERR_ETHERCAST_CLOSED` after closing
+   */
+  async stations(): Promise<Station[]> {
     this.#assertOpen('stations')
     const request = ++this.#lastRequest
-    return new Promise((resolve) => {
-      this.#stationQueries.set(request, resolve)
-      this.#native.stations(request)
-    })
+    return this.#hold(
+      new Promise((resolve) => {
+        this.#stationQueries.set(request, resolve)
+        this.#native.stations(request)
+      }),
+    )
   }
 
-  /** Lets the process end while this switch is open. */
+  /** Lets the process end while this switch is open. What is being waited for (`addPort`, `drained`, `close`…) still keeps it alive. */
   unref(): this {
-    if (!this.#closed) this.#native.unref()
+    this.#wantsRef = false
+    this.#applyRef()
     return this
   }
 
   /** Undoes {@link unref}. */
   ref(): this {
-    if (!this.#closed) this.#native.ref()
+    this.#wantsRef = true
+    this.#applyRef()
     return this
+  }
+
+  #applyRef(): void {
+    if (this.#closed) return
+    if (this.#wantsRef || this.#held > 0) this.#native.ref()
+    else this.#native.unref()
+  }
+
+  async #hold<T>(work: Promise<T>): Promise<T> {
+    this.#held++
+    this.#applyRef()
+    try {
+      return await work
+    } finally {
+      this.#held--
+      this.#applyRef()
+    }
   }
 
   /**
@@ -162,10 +198,15 @@ export class Switch extends EventEmitter<SwitchEvents> {
   }
 
   async #close(): Promise<void> {
-    const hosts = [...this.ports.values()].filter((port) => port instanceof HostPort)
-    const linger = AbortSignal.timeout(LINGER_MS)
-    await Promise.allSettled(hosts.map((host) => host.drained({ signal: linger })))
+    await this.#linger([...this.ports.values()])
     this.closeNow()
+  }
+
+  /** Lets the I/O thread take what programs have sent. */
+  async #linger(ports: readonly Port[]): Promise<void> {
+    const signal = AbortSignal.timeout(LINGER_MS)
+    const hosts = ports.filter((port) => port instanceof HostPort)
+    await Promise.allSettled(hosts.map((host) => host.drained({ signal })))
   }
 
   /** @internal Closes at once, without lingering: at the process's exit nothing else can run. */
@@ -181,7 +222,7 @@ export class Switch extends EventEmitter<SwitchEvents> {
     this.#opening.clear()
     for (const resolve of this.#stationQueries.values()) resolve([])
     this.#stationQueries.clear()
-    this.emit('close')
+    callHandlers(() => this.emit('close'))
   }
 
   #assertOpen(call: string): void {
@@ -189,16 +230,12 @@ export class Switch extends EventEmitter<SwitchEvents> {
   }
 
   #onWake(): void {
-    this.#events.push(...(JSON.parse(this.#native.takeEvents() ?? '[]') as NativeEvent[]))
-    try {
-      for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
-        this.#onEvent(event)
-      }
-      for (const port of this.ports.values()) port.onWake()
-    } finally {
-      // A handler threw. That is its program's affair; the events behind it still get their turn.
-      if (this.#events.length > 0) setImmediate(() => this.#onWake())
-    }
+    // A queue and not a loop over this text alone: a handler may end the process, and closing then goes on from here.
+    for (const event of JSON.parse(this.#native.takeEvents() ?? '[]') as NativeEvent[])
+      this.#events.push(event)
+    for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift())
+      this.#onEvent(event)
+    for (const port of this.ports.values()) port.onWake()
   }
 
   #onEvent(event: NativeEvent): void {
@@ -208,7 +245,9 @@ export class Switch extends EventEmitter<SwitchEvents> {
       case 'failed': {
         const opening = this.#opening.get(event.request)!
         this.#opening.delete(event.request)
-        this.#native.forget(0, event.request)
+        // Facts without a port are then those of the one that failed: the I/O thread opens one after the other.
+        if (event.tried) this.#earlyNotes.clear()
+        if (!this.#closed) this.#native.forget(0, event.request)
         return opening.reject(fromNative(event.error, { port: formatSpec(opening.spec) }))
       }
       case 'note':
@@ -219,7 +258,7 @@ export class Switch extends EventEmitter<SwitchEvents> {
         const { state, reason, message, errno } = event
         const change: PortEvent = { port, state, reason, message, ...(errno === undefined ? {} : { errno }) }
         port.onState(change)
-        this.emit('port', change)
+        callHandlers(() => this.emit('port', change))
         return
       }
       case 'closed':
@@ -241,6 +280,8 @@ export class Switch extends EventEmitter<SwitchEvents> {
   }
 
   #onOpened(request: number, id: number): void {
+    // Opened by the I/O thread while the switch was already closing here: the port is gone again.
+    if (this.#closed) return
     const { spec, rings, resolve } = this.#opening.get(request)!
     this.#opening.delete(request)
     let port: Port
@@ -264,7 +305,7 @@ export class Switch extends EventEmitter<SwitchEvents> {
     ;(this.ports as Map<number, Port>).delete(id)
     if (!this.#closed) this.#native.forget(id, this.#hostRequests.get(port) ?? 0)
     this.#hostRequests.delete(port)
-    this.emit('port', { port, state: 'closed', reason: 'closed', message: '' })
+    callHandlers(() => this.emit('port', { port, state: 'closed', reason: 'closed', message: '' }))
   }
 
   #onStations(request: number, stations: [number, number, number, number][]): void {
@@ -280,14 +321,19 @@ export class Switch extends EventEmitter<SwitchEvents> {
     )
   }
 
+  async #removePort(port: Port): Promise<void> {
+    await this.#linger([port])
+    if (port.state === 'closed') return
+    await new Promise<void>((resolve) => {
+      port.once('close', resolve)
+      this.#native.removePort(port.id)
+    })
+  }
+
   readonly #owner = {
     lan: this as Switch,
-    removePort: (port: Port): Promise<void> =>
-      new Promise((resolve) => {
-        if (this.#closed) return resolve()
-        port.once('close', resolve)
-        this.#native.removePort(port.id)
-      }),
+    removePort: (port: Port): Promise<void> => this.#hold(this.#removePort(port)),
+    hold: <T>(work: Promise<T>): Promise<T> => this.#hold(work),
     counters: (port: Port, into: Float64Array) => this.#native.counters(port.id, into),
     bell: (port: HostPort) => this.#native.bell(this.#hostRequests.get(port)!),
   }
@@ -309,17 +355,14 @@ function macNotice(spec: PortSpec): string[] {
 }
 
 function checkOptions(options: SwitchOptions): { hub: boolean; ageingMs: number; tableSize: number } {
-  const { forwarding = 'learning', ageingMs = 300_000, tableSize = 16_384, ...unknown } = options
-  const refuse = (field: string, value: unknown, allowed: string) => {
-    throw new EthercastError(
-      'ERR_ETHERCAST_FIELD',
-      `switch: ${field} ${String(value)} is not allowed: ${allowed}`,
-      {
-        field,
-        value,
-      },
-    )
+  const refuse = (field: string, value: unknown, allowed: string, shown = describe(value)): never => {
+    const message = `switch: ${field} ${shown} is not allowed: ${allowed}`
+    throw new EthercastError('ERR_ETHERCAST_FIELD', message, { field, value })
   }
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    refuse('options', options, "an object such as { forwarding: 'hub' }, or none")
+  }
+  const { forwarding = 'learning', ageingMs = 300_000, tableSize = 16_384, ...unknown } = options
   const [key] = Object.keys(unknown)
   if (key !== undefined) {
     refuse(
@@ -329,7 +372,7 @@ function checkOptions(options: SwitchOptions): { hub: boolean; ageingMs: number;
     )
   }
   if (forwarding !== 'learning' && forwarding !== 'hub')
-    refuse('forwarding', forwarding, "'learning' or 'hub'")
+    refuse('forwarding', forwarding, "'learning' or 'hub'", show(forwarding))
   if (!Number.isFinite(ageingMs) || ageingMs < 1 || ageingMs > 1e12) {
     refuse('ageingMs', ageingMs, '1 to 1e12 milliseconds')
   }

@@ -1,3 +1,24 @@
+import { EthercastError } from './spec/error.js'
+import { describe } from './spec/refuse.js'
+
+/**
+ * @throws EthercastError `ERR_ETHERCAST_FIELD` for what is no AbortSignal; the signal's reason when it has aborted already
+ */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal === undefined) return
+  if (typeof signal !== 'object' || signal === null || !('aborted' in signal)) {
+    throw new EthercastError(
+      'ERR_ETHERCAST_FIELD',
+      `signal must be an AbortSignal, not ${describe(signal)}`,
+      {
+        field: 'signal',
+        value: signal,
+      },
+    )
+  }
+  if ((signal as AbortSignal).aborted) throw (signal as AbortSignal).reason
+}
+
 /** One promise that somebody waits for, settled from outside or by an AbortSignal; at most one at a time. */
 export class Waiter {
   #settle: ((error?: unknown) => void) | undefined

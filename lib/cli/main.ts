@@ -20,7 +20,8 @@ async function main(argv: string[]): Promise<void> {
     .showHelpAfterError('(see: ethercast help)')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(paint('red', text)) })
-  for (const name of commands) {
+  const asked = commands.filter((name) => name === argv[2])
+  for (const name of asked.length > 0 ? asked : commands) {
     const { register } = (await import(`./${name}.js`)) as { register: (program: Command) => void }
     register(program)
   }

@@ -1,16 +1,41 @@
-/** What the doctor says: `ok`, a `note` worth knowing, a `warning` of what will work badly, a `problem` that stops it. */
+/**
+ * What the doctor finds.
+ */
+
+/** `ok`: as it should be. `note`: good to know. `warning`: works, but not as well as it could. `problem`: does not work. */
 export type Level = 'ok' | 'note' | 'warning' | 'problem'
 
-export interface Finding {
-  level: Level
-  /** One word for what was looked at, the same whatever was found: `route`, `mtu`… For machines. */
-  check: string
-  /** What was found, one line. */
-  what: string
-  /** Why it matters; left out where `what` says it all. */
-  why?: string
-  /** What to do: commands to paste, or one sentence. */
-  remedy?: string[]
+/** A command that helps, complete, for a shell on this host unless `when` says where. */
+export interface Remedy {
+  command: string
+  /** In which case, or where. Several remedies are alternatives unless this says otherwise. */
+  when?: string
 }
 
-export const ok = (check: string, what: string): Finding => ({ level: 'ok', check, what })
+export interface Finding {
+  /** What was looked at, a stable name: `mcast.route`. */
+  check: string
+  level: Level
+  /** What was found, in a few words. */
+  what: string
+  /** What follows from it. */
+  why?: string
+  remedy?: readonly Remedy[]
+}
+
+/** Makes a {@link Finding}; keys without a value are not there. */
+export function finding(
+  level: Level,
+  check: string,
+  what: string,
+  why?: string,
+  ...remedy: Remedy[]
+): Finding {
+  return {
+    check,
+    level,
+    what,
+    ...(why === undefined ? {} : { why }),
+    ...(remedy.length === 0 ? {} : { remedy }),
+  }
+}

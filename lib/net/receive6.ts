@@ -24,11 +24,12 @@ export function receiveIpv6(host: Receiver, ether: EtherFrame): Outcome {
   const toGroup = packet.destination[0] === 0xff
   if (toGroup ? !isOurGroup(packet.destination) : !host.owns(packet.destination)) return 'notForUs'
   if (isGroupMac(ether.destination) && !toGroup) return 'notForUs'
-  if (host.owns(packet.source)) return 'malformed'
   if (packet.fragment) return 'fragment'
   if (packet.nextHeader !== IpProtocol.icmpv6) return 'unhandled'
   const message = parseIcmpv6(packet.payload, packet)
   if (message === undefined) return 'malformed'
+  // Who has an address of ours says so from that very address: advertisements must get through, nothing else.
+  if (host.owns(packet.source) && message.type !== Icmpv6Type.neighbourAdvertisement) return 'malformed'
   if (
     message.type === Icmpv6Type.neighbourSolicitation ||
     message.type === Icmpv6Type.neighbourAdvertisement

@@ -46,6 +46,11 @@ class FrameBatch {
   bool append(std::span<const uint8_t> octets, uint64_t time_ns) noexcept { return append(octets, {}, time_ns); }
   bool append(std::span<const uint8_t> first, std::span<const uint8_t> second, uint64_t time_ns) noexcept;
 
+  // Says of every frame at which port it came in.
+  void set_ingress(PortId port) noexcept {
+    for (uint16_t i = 0; i < size_; ++i) metas_[i].ingress = port;
+  }
+
   const FrameMeta& meta(uint16_t index) const noexcept { return metas_[index]; }
   std::span<const FrameMeta> metas() const noexcept { return {metas_.data(), size_}; }
   const uint8_t* data(uint16_t index) const noexcept { return slab_.get() + metas_[index].offset; }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "core/mac.h"
 
@@ -22,5 +23,11 @@ inline uint16_t read_be16(const uint8_t* octets) noexcept {
   return __builtin_bswap16(value);
 }
 inline uint16_t ether_type(const uint8_t* frame) noexcept { return read_be16(frame + 12); }
+
+// The VLAN of the frame's own tag (IEEE 802.1Q-2018, 9.6); 0: untagged, or tagged with a priority alone.
+inline uint16_t vlan_of(std::span<const uint8_t> frame) noexcept {
+  if (frame.size() < kEtherHeader + kVlanTag || ether_type(frame.data()) != kEtherTypeVlan) return 0;
+  return read_be16(frame.data() + kEtherHeader) & 0x0fff;
+}
 
 }  // namespace ethercast

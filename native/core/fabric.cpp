@@ -45,7 +45,8 @@ std::span<const Egress> Fabric::forward(const FrameBatch& batch, PortId ingress_
     }
     const uint8_t* frame = batch.data(index);
     const Mac source = source_mac(frame);
-    if (ingress->blocked_until_ns == 0 && is_individual(source)) learn(source, meta.vlan, *ingress, now_ns);
+    const uint16_t vlan = meta.vlan != 0 ? meta.vlan : vlan_of(batch.octets(index));
+    if (ingress->blocked_until_ns == 0 && is_individual(source)) learn(source, vlan, *ingress, now_ns);
     // Asked after learning: this very frame may have closed the loop.
     if (ingress->blocked_until_ns != 0) {
       counters.drop(RxDrop::blocked);
@@ -58,7 +59,7 @@ std::span<const Egress> Fabric::forward(const FrameBatch& batch, PortId ingress_
 
     const Mac destination = destination_mac(frame);
     if (!hub && !is_group(destination)) {
-      const MacTable::Entry* known = table_.find(station_key(destination, meta.vlan), now_ns);
+      const MacTable::Entry* known = table_.find(station_key(destination, vlan), now_ns);
       if (known != nullptr) {
         Member* out = member(known->port);
         if (out == ingress) {
@@ -133,8 +134,7 @@ void Fabric::block(PortId a, PortId b, Mac station, uint64_t now_ns) noexcept {
   later->blocked_until_ns = now_ns + kLoopBlock_ns;
   later->counters->loop_blocks.add(1);
   events_.push_back({later->port, earlier->port, station, true});
-  // Picks that this very batch already holds for it must not leave any more.
-  later->pick_count = 0;
+  // What this very batch already holds for it leaves as decided: it counts as forwarded.
   table_.forget_port(later->port);
 }
 

@@ -25,7 +25,7 @@ bool RingWriter::write(std::span<const uint8_t> frame, uint16_t ingress, uint64_
   std::memcpy(at + 4, &flags, 2);
   std::memcpy(at + 6, &ingress, 2);
   std::memcpy(at + 8, &time_ns, 8);
-  std::memcpy(at + ring::kRecordHeader, frame.data(), length);
+  if (length != 0) std::memcpy(at + ring::kRecordHeader, frame.data(), length);
   head_ += need;
   return true;
 }

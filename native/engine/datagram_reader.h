@@ -33,6 +33,8 @@ class DatagramReader {
 
   // Reads once and delivers what `judge` admits. Counts rx_frames, rx_octets, drops and kernel_drops on the host.
   void receive(int fd, PortHost& host, SenderJudge& judge);
+  // The next receive() is from another socket: its drop count starts at zero.
+  void follow_new_socket() noexcept { kernel_drops_ = 0; }
 
  private:
   static constexpr uint32_t kSmallestStride = 2048;  // octets a slot, headroom included: a full Ethernet frame fits

@@ -54,6 +54,7 @@ TxResult DatagramSender::transmit(const FrameBatch& batch, Picks picks) noexcept
 }
 
 void DatagramSender::flush() noexcept {
+  armed_ = false;
   while (!queue_.empty()) {
     const auto frames = queue_.front();
     for (uint16_t i = 0; i < frames.size(); ++i) set_message(i, frames[i]);
@@ -113,7 +114,9 @@ uint16_t DatagramSender::send(uint16_t count, TxResult& result) noexcept {
 
 void DatagramSender::wait_for_room(bool by_timer) noexcept {
   if (by_timer) {
-    host_.arm(host_.now_ns() + kRetryAfter_ns);
+    // Armed once: moved on with each batch, the deadline would never come under steady traffic.
+    if (!armed_) host_.arm(host_.now_ns() + kRetryAfter_ns);
+    armed_ = true;
   } else if (!watching_ && fd_ >= 0) {
     watching_ = host_.watch(fd_, idle_interest_ | EPOLLOUT).ok();
   }

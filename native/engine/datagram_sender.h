@@ -55,6 +55,7 @@ class DatagramSender {
   uint32_t idle_interest_ = 0;
   bool watching_ = false;
   bool full_by_device_ = false;
+  bool armed_ = false;
   FrameQueue queue_;
   std::array<mmsghdr, FrameBatch::kMaxFrames> messages_;
   std::array<iovec, FrameBatch::kMaxFrames> pieces_;

@@ -37,6 +37,7 @@ class Engine::Slot final : public PortHost {
   BatchPtr lease() override { return engine_.pool_.lease(); }
   void deliver(BatchPtr batch) override {
     if (!batch || batch->empty()) return;
+    batch->set_ingress(id_);
     engine_.forward(*this, std::move(batch));
   }
   void adopt(std::unique_ptr<Port> child, std::string name) override {
@@ -114,6 +115,7 @@ void Engine::stop_mt() {
     pthread_join(*thread_, nullptr);
     thread_.reset();
   } else {
+    run_commands();
     close_all();
   }
 }

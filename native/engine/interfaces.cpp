@@ -80,6 +80,17 @@ Result<Interface> interface_by_index(int index) {
   return Error::os(ENODEV, "getifaddrs", "the interface is gone");
 }
 
+bool is_of_this_host(const SockAddr& address) {
+  const auto all = list_interfaces();
+  if (!all) return false;
+  for (const Interface& interface : all.value()) {
+    for (const SockAddr& own : interface.addresses) {
+      if (own.same_address(address)) return true;
+    }
+  }
+  return false;
+}
+
 namespace {
 
 struct RouteRequest {

@@ -26,6 +26,8 @@ Result<std::vector<Interface>> list_interfaces();
 // By name, by index ("2"), or by one of its addresses. The error names the interfaces there are.
 Result<Interface> find_interface(const std::string& wanted);
 Result<Interface> interface_by_index(int index);
+// Whether it is an address of one of this host's interfaces.
+bool is_of_this_host(const SockAddr& address);
 
 struct Route {
   int interface_index = 0;

@@ -121,7 +121,7 @@ Napi::Value SwitchHandle::add_port(const Napi::CallbackInfo& info) {
   if (env.IsExceptionPending()) return env.Undefined();
   auto port = make_port(info[1].As<Napi::String>(), config);
   if (!port) {
-    on_port_failed(request, port.error());
+    add_failed(request, port.error(), false);
     return env.Undefined();
   }
   // std::function must be copyable, so the port travels in a shared pointer and is taken out once.
@@ -144,13 +144,18 @@ Napi::Value SwitchHandle::add_host_port(const Napi::CallbackInfo& info) {
   }
   if (stopped_) return throw_closed(env);
   const uint32_t request = info[0].As<Napi::Number>();
+  // What is kept under this number keeps an open port's rings alive.
+  if (host_ends_.contains(request)) return throw_type(env, "addHostPort: this request is in use");
   HostPortOptions options;
   // Raw calls: the memory is a SharedArrayBuffer's, which the C++ wrappers of this Node-API version don't know.
   for (const auto& [value, memory] :
        {std::pair<napi_value, RingMemory*>{info[1], &options.to_program}, {info[2], &options.from_program}}) {
     void* data = nullptr;
     size_t length = 0;
-    if (napi_get_typedarray_info(env, value, nullptr, &length, &data, nullptr, nullptr) != napi_ok) {
+    napi_value buffer = nullptr;
+    bool detachable = true;  // an ArrayBuffer can be transferred, and its memory goes with it; a shared one can't
+    if (napi_get_typedarray_info(env, value, nullptr, &length, &data, &buffer, nullptr) != napi_ok ||
+        napi_is_arraybuffer(env, buffer, &detachable) != napi_ok || detachable) {
       return throw_type(env, "a ring is a Uint8Array on a SharedArrayBuffer");
     }
     *memory = RingMemory(static_cast<uint8_t*>(data), length);
@@ -160,12 +165,12 @@ Napi::Value SwitchHandle::add_host_port(const Napi::CallbackInfo& info) {
   options.wake_program = [this] { wake_.call_mt(); };
   const auto bell = options.bell;
   if (auto opened = bell->open(); !opened) {
-    on_port_failed(request, opened.error());
+    add_failed(request, opened.error(), false);
     return env.Undefined();
   }
   auto port = make_host_port(std::move(options));
   if (!port) {
-    on_port_failed(request, port.error());
+    add_failed(request, port.error(), false);
     return env.Undefined();
   }
   host_ends_[request] = {Napi::Persistent(info[1].As<Napi::Object>()), Napi::Persistent(info[2].As<Napi::Object>()), bell};
@@ -229,9 +234,15 @@ Napi::Value SwitchHandle::forget(const Napi::CallbackInfo& info) {
   if (info.Length() < 2 || !info[0].IsNumber() || !info[1].IsNumber()) {
     return throw_type(info.Env(), "forget(id: number, request: number)");
   }
-  const std::lock_guard lock(mutex_);
-  counters_.erase(static_cast<PortId>(info[0].As<Napi::Number>().Uint32Value()));
-  host_ends_.erase(info[1].As<Napi::Number>());
+  {
+    const std::lock_guard lock(mutex_);
+    counters_.erase(static_cast<PortId>(info[0].As<Napi::Number>().Uint32Value()));
+  }
+  const auto ends = host_ends_.find(info[1].As<Napi::Number>());
+  if (ends == host_ends_.end()) return info.Env().Undefined();
+  // A port gives its bell back when it closes; while it has it, it also has pointers into the rings.
+  if (ends->second.bell.use_count() > 1) return throw_type(info.Env(), "forget: the port is not closed");
+  host_ends_.erase(ends);
   return info.Env().Undefined();
 }
 
@@ -287,8 +298,14 @@ void SwitchHandle::on_port_opened(uint32_t request, PortId port, const std::stri
             number_field("parent", parent) + text_field("name", name) + "}");
 }
 
+// `tried`: the I/O thread has begun to open it, so it may have told facts.
+void SwitchHandle::add_failed(uint32_t request, const Error& error, bool tried) {
+  add_event(event_start("failed") + number_field("request", request) + ",\"tried\":" + (tried ? "true" : "false") +
+            ",\"error\":" + error_to_json(error) + "}");
+}
+
 void SwitchHandle::on_port_failed(uint32_t request, const Error& error) {
-  add_event(event_start("failed") + number_field("request", request) + ",\"error\":" + error_to_json(error) + "}");
+  add_failed(request, error, true);
 }
 
 void SwitchHandle::on_port_event(PortId port, const PortEvent& event) {

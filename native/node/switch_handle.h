@@ -47,6 +47,7 @@ class SwitchHandle final : public Napi::ObjectWrap<SwitchHandle>, public EngineO
   void on_port_closed(PortId port) override;
 
   void add_event(const std::string& json);
+  void add_failed(uint32_t request, const Error& error, bool tried);
   void stop_engine() noexcept;
   static void on_environment_closing(void* handle);
   bool post(std::function<void(Engine&)> command, const Napi::Env& env);

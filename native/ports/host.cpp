@@ -81,6 +81,8 @@ class HostPort final : public Port {
     if (host_ == nullptr) return;
     host_->unwatch(options_.bell->fd());
     host_ = nullptr;
+    // Given back last: who else holds it sees thereby that nothing here touches the rings any more.
+    options_.bell.reset();
   }
 
  private:

@@ -3,7 +3,6 @@
 #include <net/if.h>
 #include <sys/epoll.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "engine/clock.h"
 #include "engine/datagram_reader.h"
 #include "engine/datagram_sender.h"
+#include "engine/identities.h"
 #include "engine/interfaces.h"
 #include "engine/udp_socket.h"
 
@@ -23,51 +23,6 @@ namespace {
 
 // While no socket can be opened, it is tried this often even if no address event comes.
 constexpr uint64_t kReopenEvery_ns = kNsPerSecond;
-// A source that was ours stays ours this long: its echoes may still be on the way, but the kernel may also give the
-// same ephemeral port to somebody else one day.
-constexpr uint64_t kIdentityLife_ns = 5 * kNsPerSecond;
-
-bool is_of_this_host(const SockAddr& address) {
-  const auto interfaces = list_interfaces();
-  if (!interfaces) return false;
-  for (const Interface& interface : interfaces.value()) {
-    for (const SockAddr& own : interface.addresses) {
-      if (own.same_address(address)) return true;
-    }
-  }
-  return false;
-}
-
-// The sources that our own datagrams carry: the present one and the ones before it.
-//
-// All members of a group on one host share group:port as their bound address, so an echo can't be told by that. Hence
-// the second socket: it has an ephemeral port of its own, and what comes from there is ours.
-class Identities {
- public:
-  void adopt(const SockAddr& own, uint64_t now_ns) noexcept {
-    for (size_t i = known_.size() - 1; i > 0; --i) known_[i] = known_[i - 1];
-    known_[1].until_ns = now_ns + kIdentityLife_ns;
-    known_[0] = {own, ~0ULL};
-  }
-  bool is_own(const SockAddr& sender, uint64_t now_ns) const {
-    for (const Identity& identity : known_) {
-      if (identity.until_ns <= now_ns || identity.address.port() != sender.port()) continue;
-      if (identity.address.same_address(sender)) return true;
-      // Opened while the interface had no address, a socket takes the first one that comes, before we hear of it. Two
-      // sockets of one host never have the same ephemeral port.
-      if (identity.address.is_wildcard() && is_of_this_host(sender)) return true;
-    }
-    return false;
-  }
-  const SockAddr& present() const noexcept { return known_[0].address; }
-
- private:
-  struct Identity {
-    SockAddr address;
-    uint64_t until_ns = 0;
-  };
-  std::array<Identity, 4> known_;  // a removal and an addition of an address may reopen twice in a row
-};
 
 struct McastOptions {
   SockAddr group;
@@ -93,6 +48,7 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
     if (auto opened = open_receiver(); !opened) return opened;
     if (auto opened = open_sender(); !opened) return opened;
     if (auto opened = watch_.open(); !opened) return opened;
+    if (unheard_) host.arm(host.now_ns());  // told once the port is known, which it is not while it opens
     return host.watch(watch_.fd(), EPOLLIN);
   }
 
@@ -107,14 +63,18 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
   }
 
   void on_timer(uint64_t) override {
-    if (degraded_) {
+    if (socketless_) {
       reopen(receiver_lost_);
-      if (degraded_) host_->arm(host_->now_ns() + kReopenEvery_ns);
+      if (socketless_) host_->arm(host_->now_ns() + kReopenEvery_ns);
+    } else {
+      report_health();
     }
     sender_->flush();
   }
 
-  TxResult transmit(const FrameBatch& batch, Picks picks) noexcept override { return sender_->transmit(batch, picks); }
+  TxResult transmit(const FrameBatch& batch, Picks picks) noexcept override {
+    return sender_->transmit(batch, picks);
+  }
 
   void close() noexcept override {
     if (host_ == nullptr) return;
@@ -148,8 +108,8 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
       default:
         return false;
     }
-    // Once degraded, the address events and the timer try again; every frame need not.
-    return !degraded_ && reopen(false);
+    // Once there is no socket, the address events and the timer try again; every frame need not.
+    return !socketless_ && reopen(false);
   }
 
   Result<> choose_interface() {
@@ -175,9 +135,10 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
     }
     if (only != nullptr) return settle(*only, "the only interface that is up");
     Error error = route.error();
-    error.message = "no route to the group " + options_.group.text() + ": choose an interface (interface=NAME" +
-                    (names.empty() ? "; none is up" : ", one of " + names) + ") or add a route (ip route add " +
-                    options_.group.text() + " dev NAME)";
+    error.message = "no route to the group " + options_.group.text() +
+                    ": choose an interface (interface=NAME" +
+                    (names.empty() ? "; none is up" : ", one of " + names) +
+                    ") or add a route (ip route add " + options_.group.text() + " dev NAME)";
     return error;
   }
 
@@ -201,28 +162,33 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
     if (auto set = set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"); !set) return set;
     // Only the membership of this very socket counts, not that of any other program on this host.
     if (v6()) {
-      if (auto set = set_option(fd.get(), IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0, "IPV6_MULTICAST_ALL"); !set) return set;
+      if (auto set = set_option(fd.get(), IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0, "IPV6_MULTICAST_ALL"); !set)
+        return set;
     } else {
-      if (auto set = set_option(fd.get(), IPPROTO_IP, IP_MULTICAST_ALL, 0, "IP_MULTICAST_ALL"); !set) return set;
+      if (auto set = set_option(fd.get(), IPPROTO_IP, IP_MULTICAST_ALL, 0, "IP_MULTICAST_ALL"); !set)
+        return set;
     }
     SockAddr bound = options_.group;
     if (v6()) bound.v6.sin6_scope_id = static_cast<uint32_t>(interface_index_);
     if (auto set = bind_socket(fd.get(), bound); !set) return set;
     if (auto joined = join(fd.get()); !joined) return joined;
 
-    const int given = set_buffer(fd.get(), SO_RCVBUF, options_.buffer != 0 ? options_.buffer : kDefaultBuffer);
+    const int given =
+        set_buffer(fd.get(), SO_RCVBUF, options_.buffer != 0 ? options_.buffer : kDefaultBuffer);
     host_->note("receive_buffer", std::to_string(given));
     if (options_.buffer != 0 && given < options_.buffer) {
-      host_->note("receive_buffer_short", "the system's limit: sysctl -w net.core.rmem_max=" +
-                                              std::to_string(options_.buffer));
+      host_->note("receive_buffer_short",
+                  "the system's limit: sysctl -w net.core.rmem_max=" + std::to_string(options_.buffer));
     }
     if (receiver_) host_->unwatch(receiver_.get());
     receiver_ = std::move(fd);
+    reader_.follow_new_socket();
     receiver_lost_ = false;
     return host_->watch(receiver_.get(), EPOLLIN);
   }
 
-  // RFC 3678: the protocol-independent calls take the interface by index, for any-source and source-specific alike.
+  // RFC 3678: the protocol-independent calls take the interface by index, for any-source and source-specific
+  // alike.
   Result<> join(int fd) {
     const int level = v6() ? IPPROTO_IPV6 : IPPROTO_IP;
     int result;
@@ -241,8 +207,10 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
     if (result == 0) return {};
     const int why = errno;
     std::string message = "can't join " + options_.group.text() + " on " + interface_name_;
-    if (why == ENOBUFS) message += ": too many memberships (sysctl net.ipv4.igmp_max_memberships, igmp_max_msf)";
-    if (why == ENODEV) message += ": the interface can't do multicast (ip link set " + interface_name_ + " multicast on)";
+    if (why == ENOBUFS)
+      message += ": too many memberships (sysctl net.ipv4.igmp_max_memberships, igmp_max_msf)";
+    if (why == ENODEV)
+      message += ": the interface can't do multicast (ip link set " + interface_name_ + " multicast on)";
     return Error::os(why, "setsockopt", message);
   }
 
@@ -262,8 +230,8 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
         if (auto set = set_option(fd.get(), IPPROTO_IPV6, option, value, what); !set) return set;
       }
     } else {
-      // The interface's own address as the source where it has one: the kernel might else take another interface's,
-      // and the socket would die with that.
+      // The interface's own address as the source where it has one: the kernel might else take another
+      // interface's, and the socket would die with that.
       ip_mreqn request{};
       request.imr_ifindex = interface_index_;
       request.imr_address = interface.value().first_address(AF_INET).v4.sin_addr;
@@ -281,8 +249,10 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
       const int why = errno;
       std::string message = "can't send to " + to.text() + " through " + interface_name_;
       if (v6() && (why == ENETUNREACH || why == EADDRNOTAVAIL)) {
-        message += ": give it a multicast route (ip -6 route add multicast ff00::/8 dev " + interface_name_ +
-                   " table local)";
+        // Linux makes any other route through loopback one that rejects.
+        const char* type = (interface.value().flags & IFF_LOOPBACK) != 0 ? "local" : "multicast";
+        message += std::string(": give it a multicast route (ip -6 route add ") + type + " ff00::/8 dev " +
+                   interface_name_ + " table local)";
       }
       return Error::os(why, "connect", message);
     }
@@ -293,6 +263,7 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
     host_->note("source", own.text() + " port " + std::to_string(own.port()));
     host_->note("lan_mtu", std::to_string(interface.value().mtu));
     sender_->use(out_.get(), nullptr, interface.value().mtu - udp_overhead(v6()));
+    unheard_ = own.is_wildcard() && options_.ttl != 0 && (interface.value().flags & IFF_LOOPBACK) == 0;
     return {};
   }
 
@@ -302,12 +273,14 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
         reopen(true);
         return;
       case AddressChange::What::address_added:
-        if (change.interface_index != interface_index_ || change.address.family() != options_.group.family()) return;
+        if (change.interface_index != interface_index_ || change.address.family() != options_.group.family())
+          return;
         // A better address has come; or the first one, after a while with none or with another interface's.
-        if (degraded_ || !has_own_address()) reopen(receiver_lost_);
+        if (socketless_ || !has_own_address()) reopen(receiver_lost_);
         return;
       case AddressChange::What::address_removed:
-        if (change.interface_index == interface_index_ && change.address.same_address(identities_.present())) {
+        if (change.interface_index == interface_index_ &&
+            change.address.same_address(identities_.present())) {
           reopen(false);
         }
         return;
@@ -323,7 +296,7 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
           interface_index_ = change.interface_index;
           receiver_lost_ = true;
         }
-        if (degraded_) reopen(receiver_lost_);
+        if (socketless_) reopen(receiver_lost_);
         return;
     }
   }
@@ -346,18 +319,32 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
       return false;
     }
     host_->counters().reopened.add(1);
-    if (degraded_) {
-      degraded_ = false;
-      host_->report({PortState::up, "reopened", "the port carries frames again", 0});
-    }
+    socketless_ = false;
+    report_health();
     return true;
   }
 
+  // Nothing leaves any more; the timer tries to open a socket again.
   void degrade(const char* reason, const std::string& message, int os_errno) {
     host_->counters().last_errno.set(static_cast<uint64_t>(os_errno));
     if (!degraded_) host_->report({PortState::degraded, reason, message, os_errno});
-    degraded_ = true;
+    socketless_ = degraded_ = true;
     host_->arm(host_->now_ns() + kReopenEvery_ns);
+  }
+
+  // With a socket: tells a change for the better, and that nobody else accepts what is sent (RFC 1122
+  // section 3.2.1.3).
+  void report_health() {
+    if (unheard_ == degraded_) return;
+    degraded_ = unheard_;
+    if (unheard_) {
+      host_->report(
+          {PortState::degraded, "address",
+           "interface " + interface_name_ + " has no IPv4 address: other hosts drop what comes from 0.0.0.0",
+           EADDRNOTAVAIL});
+    } else {
+      host_->report({PortState::up, "reopened", "the port carries frames again", 0});
+    }
   }
 
   const McastOptions options_;
@@ -370,7 +357,9 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
   DatagramReader reader_;
   std::optional<DatagramSender> sender_;
   Identities identities_;
-  bool degraded_ = false;
+  bool degraded_ = false;    // and reported so
+  bool socketless_ = false;  // no working socket: nothing leaves
+  bool unheard_ = false;     // frames leave, but from 0.0.0.0
   bool receiver_lost_ = false;
 };
 
@@ -386,7 +375,8 @@ Result<std::unique_ptr<Port>> make_mcast_port(const Config& config) {
   if (!group) return group.error();
   options.group = group.value();
   if (!options.group.is_multicast()) {
-    return Error::bad_field("group", "group " + group_text.value() + " is not multicast: allowed are 224.0.1.0 to " +
+    return Error::bad_field("group", "group " + group_text.value() +
+                                         " is not multicast: allowed are 224.0.1.0 to " +
                                          "239.255.255.255 and ff00::/8");
   }
   auto ttl = config.integer("ttl", 0, 255);

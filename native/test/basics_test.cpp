@@ -1,4 +1,5 @@
-// The small things everything else stands on: errors, results, configuration, MACs, the Ethernet header, counters.
+// The small things everything else stands on: errors, results, configuration, MACs, the Ethernet header,
+// counters.
 #include <doctest/doctest.h>
 
 #include <set>
@@ -45,7 +46,8 @@ TEST_CASE("error: an os error keeps its errno and its call") {
 
 TEST_CASE("errc: every code has a name of its own") {
   std::set<std::string> names;
-  for (int code = 0; code <= static_cast<int>(Errc::os); ++code) names.insert(errc_name(static_cast<Errc>(code)));
+  for (int code = 0; code <= static_cast<int>(Errc::os); ++code)
+    names.insert(errc_name(static_cast<Errc>(code)));
   CHECK(names.size() == static_cast<size_t>(Errc::os) + 1);
 }
 

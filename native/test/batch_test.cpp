@@ -1,10 +1,11 @@
 // FrameBatch and BatchPool.
+#include "core/batch.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <vector>
 
-#include "core/batch.h"
 #include "core/pool.h"
 #include "test/support/frames.h"
 

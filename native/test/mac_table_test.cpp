@@ -1,11 +1,12 @@
 // MacTable.
+#include "core/mac_table.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <map>
 #include <vector>
 
-#include "core/mac_table.h"
 #include "test/support/frames.h"
 #include "test/support/random.h"
 
@@ -108,8 +109,9 @@ TEST_CASE("mac table: each() shows the living") {
   CHECK(seen[0] == station(2));
 }
 
-// Without the seed in the hash, sets that collide under one seed would collide under all: a station could choose such
-// addresses. The order of each() is that of the slots, so it shows where the hash put the stations.
+// Without the seed in the hash, sets that collide under one seed would collide under all: a station could
+// choose such addresses. The order of each() is that of the slots, so it shows where the hash put the
+// stations.
 TEST_CASE("mac table: the seed keys the hash") {
   const auto order = [](uint64_t seed) {
     MacTable table(256, kAge, seed);

@@ -25,8 +25,10 @@ bool within(const RingBox& box, std::span<const uint8_t> frame) {
 
 }  // namespace
 
-TEST_CASE("hostile ring: a head beyond the capacity, or not aligned, is bad; what follows an honest head is read") {
-  for (const uint32_t head : {1u, 4u, 7u, 12u, ring::kMinCapacity + 8, 0x8000'0000u, 0xffff'fff8u, 0xffff'ffffu}) {
+TEST_CASE(
+    "hostile ring: a head beyond the capacity, or not aligned, is bad; what follows an honest head is read") {
+  for (const uint32_t head :
+       {1u, 4u, 7u, 12u, ring::kMinCapacity + 8, 0x8000'0000u, 0xffff'fff8u, 0xffff'ffffu}) {
     CAPTURE(head);
     const RingBox box;
     RingReader reader(box.memory());
@@ -115,7 +117,8 @@ TEST_CASE("hostile ring: pads for ever end") {
 }
 
 TEST_CASE("hostile ring: the length is read once") {
-  // Between next() and advance() the other side may write what it likes: the cursor moves by what was checked.
+  // Between next() and advance() the other side may write what it likes: the cursor moves by what was
+  // checked.
   const RingBox box;
   RingReader reader(box.memory());
   box.set_length(0, 100);
@@ -153,7 +156,8 @@ TEST_CASE("hostile ring: a tail that lies to the writer never lets it leave the 
     const size_t length = random.below(3001);
     accepted += writer.write(std::span(frame).first(length), 1, 2) ? 1 : 0;
     if (random.one_in(3)) writer.publish();
-    // Not aligned to a record and never more than a whole ring ahead of an honest tail: that is all it is asked for.
+    // Not aligned to a record and never more than a whole ring ahead of an honest tail: that is all it is
+    // asked for.
     REQUIRE(box.head() % 8 == 0);
   }
   CHECK(accepted > 1000);
@@ -181,11 +185,14 @@ TEST_CASE("hostile ring: random mutation of everything, from both sides") {
         const uint32_t octet = random.below(ring::kHeaderOctets + box.capacity());
         box.octets()[octet] = static_cast<uint8_t>(random.word());
       }
-      if (random.one_in(4)) box.set_head(random.one_in(2) ? random.word() : box.head() + random.below(4096) * 8);
-      if (random.one_in(4)) box.set_tail(random.one_in(2) ? random.word() : box.tail() + random.below(4096) * 8);
+      if (random.one_in(4))
+        box.set_head(random.one_in(2) ? random.word() : box.head() + random.below(4096) * 8);
+      if (random.one_in(4))
+        box.set_tail(random.one_in(2) ? random.word() : box.tail() + random.below(4096) * 8);
       if (random.one_in(6)) box.set_length(random.below(box.capacity()) & ~7u, random.below(3000));
       if (writing) {
-        if (writer.write(std::span<const uint8_t>(pattern(random.below(4000) + 1, 0)), 0, 0)) writer.publish();
+        if (writer.write(std::span<const uint8_t>(pattern(random.below(4000) + 1, 0)), 0, 0))
+          writer.publish();
       }
       for (int n = 0; n < 4; ++n) {
         std::span<const uint8_t> frame;

@@ -1,9 +1,10 @@
 // FrameRing between two honest ends, in one thread.
+#include "core/ring.h"
+
 #include <doctest/doctest.h>
 
 #include <deque>
 
-#include "core/ring.h"
 #include "test/support/frames.h"
 #include "test/support/random.h"
 #include "test/support/ring_memory.h"
@@ -183,7 +184,8 @@ TEST_CASE("ring: against a model, random frames, takes and releases") {
       switch (random.below(4)) {
         case 0:
         case 1: {
-          const uint32_t length = random.one_in(10) ? random.below(ring::max_frame(box.capacity()) + 1) : random.below(1600);
+          const uint32_t length =
+              random.one_in(10) ? random.below(ring::max_frame(box.capacity()) + 1) : random.below(1600);
           Octets frame = pattern(length, random.word());
           if (writer.write(std::span<const uint8_t>(frame), 1, 2)) {
             written.push_back(std::move(frame));

@@ -85,7 +85,7 @@ export async function take(port: HostPort, count: number, timeoutMs = 10_000): P
 
 /** Sends them all, waiting where the ring is full. */
 export async function sendAll(port: HostPort, frames: readonly Uint8Array[]): Promise<void> {
-  for (let sent = 0; sent < frames.length; ) {
+  for (let sent = 0; sent < frames.length;) {
     sent += port.send(frames.slice(sent))
     await port.drained()
   }

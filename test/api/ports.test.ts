@@ -1,5 +1,6 @@
 // Plugging ports in and out: what a port says of itself, and what the switch tells about it.
 import assert from 'node:assert/strict'
+import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { EthercastError, HostPort, type McastSpec, Port, type SpecObject } from '../../lib/index.js'
 import { within } from '../support/wait.js'
@@ -36,7 +37,11 @@ describe('ports of a switch', () => {
     const lan = await switches.create()
     const nic: HostPort = await lan.addPort({ transport: 'host' })
     const port: Port = await lan.addPort(loGroup())
-    const any: Port = await lan.addPort({ transport: 'mcast', group: randomGroup(), interface: 'lo' } as SpecObject)
+    const any: Port = await lan.addPort({
+      transport: 'mcast',
+      group: randomGroup(),
+      interface: 'lo',
+    } as SpecObject)
     // @ts-expect-error a plain port has no frames(): only the type of the spec says that it is a host port
     assert.equal(typeof port.frames, 'undefined')
     // @ts-expect-error a union of specs is a plain port too
@@ -49,10 +54,13 @@ describe('ports of a switch', () => {
     const lan = await switches.create()
     const first = await lan.addPort({ transport: 'host' })
     const second = await lan.addPort({ transport: 'host' })
-    assert.deepEqual([...lan.ports], [
-      [first.id, first],
-      [second.id, second],
-    ])
+    assert.deepEqual(
+      [...lan.ports],
+      [
+        [first.id, first],
+        [second.id, second],
+      ],
+    )
     assert.equal(first.id, 1)
     assert.equal(second.id, 2)
     await first.close()
@@ -76,14 +84,41 @@ describe('ports of a switch', () => {
     assert.equal(lan.ports.size, 0)
   })
 
-  it('keeps the facts of one port from another: a failed port leaves none behind', async () => {
-    const lan = await switches.create()
-    await assert.rejects(lan.addPort('mcast,,239.192.1.1,1102,1,interface=lo,source=2001:db8::1'))
-    for (let i = 0; i < 5; i++) {
-      await assert.rejects(lan.addPort(`${loGroup()},source=198.51.100.255`.replace('239.', '224.0.1.').slice(0, 3)))
+  it('keeps the facts of a port that failed from the port that gets its number later', async function () {
+    this.timeout(60_000)
+    const taken = dgram.createSocket('udp4')
+    taken.bind(0, '127.0.0.1')
+    await once(taken, 'listening')
+    try {
+      const lan = await switches.create()
+      // Told its interface, then failed: its socket is taken.
+      const failing = `ucast,,127.0.0.1,${taken.address().port},9,interface=lo`
+      await assert.rejects(lan.addPort(failing), { code: 'EADDRINUSE' })
+      // Numbers run to 65535 before the first is used again. Refused before it opens, a port uses none up; hence real ones.
+      for (let used = 1; used < 65535; used += 1285) {
+        const ports = await Promise.allSettled(Array.from({ length: 1285 }, () => lan.addPort(failing)))
+        assert.ok(ports.every((port) => port.status === 'rejected'))
+      }
+      const host = await lan.addPort({ transport: 'host' })
+      assert.ok(host.id < 100, `the numbers began anew: ${host.id}`)
+      assert.deepEqual(host.facts, {})
+    } finally {
+      taken.close()
     }
-    const host = await lan.addPort({ transport: 'host' })
-    assert.deepEqual(host.facts, {})
+  })
+
+  it('opens good ports beside refused ones, each with its own facts', async () => {
+    const lan = await switches.create()
+    // Refused on this thread while the others open on the I/O thread.
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 300 }, (_, i) =>
+        lan.addPort(i % 2 === 0 ? loGroup() : 'mcast,,239.192.0.1,1102,1,source=2001:db8::1'),
+      ),
+    )
+    for (const [i, outcome] of outcomes.entries()) {
+      assert.equal(outcome.status, i % 2 === 0 ? 'fulfilled' : 'rejected')
+      if (outcome.status === 'fulfilled') assert.equal(outcome.value.facts.interface, 'lo')
+    }
   })
 
   it('tells the state of a port: the event of closing, from the port and from the switch, once', async () => {
@@ -119,10 +154,11 @@ describe('ports of a switch', () => {
     const lan = await switches.create()
     const a = await lan.addPort({ transport: 'host' })
     const b = await lan.addPort({ transport: 'host' })
-    for (let i = 0; i < 100; i++) a.send(makeFrame({ sequence: i }))
+    const frames = Array.from({ length: 10_000 }, (_, sequence) => makeFrame({ sequence }))
+    assert.equal(a.send(frames), 10_000)
     await a.close()
-    assert.equal((await take(b, 100)).length, 100)
-    assert.equal(a.stats().rx.frames, 100)
+    assert.equal(a.stats().rx.frames, 10_000)
+    assert.equal((await take(b, 10_000)).length, 10_000)
   })
 
   it('gives notice of fields that have no effect, after the port is there', async () => {
@@ -184,7 +220,12 @@ describe('ports of a switch', () => {
     await new Promise(setImmediate)
     assert.equal(closed, 2)
     assert.equal(lan.ports.size, 0)
-    assert.deepEqual(messages.stop().sort(), ['close handler 1', 'close handler 2', 'port handler 1', 'port handler 2'])
+    assert.deepEqual(messages.stop().sort(), [
+      'close handler 1',
+      'close handler 2',
+      'port handler 1',
+      'port handler 2',
+    ])
   })
 
   const wrong: [what: string, spec: unknown][] = [

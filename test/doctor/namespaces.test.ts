@@ -59,7 +59,7 @@ describe('doctor: real hosts', function () {
   it('an interface without MULTICAST', async () => {
     const [host, far] = [await lab.host('flag'), await lab.host('flag-far')]
     const { devices } = await lab.link(host, far)
-    await host.ip('link', 'set', devices[0]!, 'multicast', 'off')
+    await host.ip('link', 'set', devices[0], 'multicast', 'off')
     const spec = `mcast,,239.192.168.1,1102,1,interface=${devices[0]}`
     const sick = await find(host, spec, 'multicast')
     assert.equal(sick.level, 'problem')
@@ -89,7 +89,7 @@ describe('doctor: real hosts', function () {
     assert.equal(sick.level, 'warning')
     assert.equal(sick.code, 0, 'a warning is no problem')
     assert.match(sick.remedy![0]!, /mtu 1458/)
-    await a.ip('link', 'set', devices[0]!, 'mtu', '9000')
+    await a.ip('link', 'set', devices[0], 'mtu', '9000')
     assert.equal((await find(a, 'mcast', 'mtu')).level, 'ok')
   })
 

@@ -101,6 +101,8 @@ function hexDump(timeUs: number, octets: Uint8Array): string {
 export interface DissectOptions {
   /** A display filter, such as `arp || icmp`. */
   filter?: string
+  /** tshark's own, such as `ip.check_checksum:TRUE`. */
+  preferences?: readonly string[]
   timeoutMs?: number
 }
 
@@ -108,14 +110,13 @@ export interface DissectOptions {
 export async function dissect(
   path: string,
   fields: readonly string[],
-  { filter, timeoutMs = 20_000 }: DissectOptions = {},
+  { filter, preferences = [], timeoutMs = 20_000 }: DissectOptions = {},
 ): Promise<string[][]> {
   const wanted = fields.flatMap((field) => ['-e', field])
+  const preferred = preferences.flatMap((preference) => ['-o', preference])
   const filtered = filter ? ['-Y', filter] : []
-  const result = await run('tshark', ['-n', '-r', path, '-T', 'fields', ...wanted, ...filtered], {
-    timeoutMs,
-    keptOctets: 64 * 1024 * 1024,
-  })
+  const args = ['-n', '-r', path, ...preferred, '-T', 'fields', ...wanted, ...filtered]
+  const result = await run('tshark', args, { timeoutMs, keptOctets: 64 * 1024 * 1024 })
   if (result.code !== 0) throw new Error(`tshark: ${result.stderr}`)
   return result.stdout
     .split('\n')

@@ -28,7 +28,7 @@ struct FakeState {
   Wake bell;                  // ring it: the port is ready
   std::vector<Octets> inbox;  // frames from the outside, at most a batch taken at a time
   size_t taken = 0;
-  std::vector<Octets> sent;  // frames to the outside
+  std::vector<Octets> sent;    // frames to the outside
   std::vector<size_t> picked;  // how many each transmit() had
   PortHost* host = nullptr;
   int opened = 0, closed = 0, destroyed = 0, ready = 0;
@@ -60,7 +60,8 @@ class FakePort final : public Port {
     if (state_->on_ready) return state_->on_ready(*state_->host, events);
     BatchPtr batch = state_->host->lease();
     if (!batch) return;
-    while (state_->taken < state_->inbox.size() && batch->append(state_->inbox[state_->taken], 1)) ++state_->taken;
+    while (state_->taken < state_->inbox.size() && batch->append(state_->inbox[state_->taken], 1))
+      ++state_->taken;
     if (state_->taken == state_->inbox.size()) state_->bell.clear();
     state_->host->counters().rx_frames.add(batch->size());
     state_->host->deliver(std::move(batch));

@@ -1,5 +1,5 @@
-// Faults: system calls that fail because a test says so, and a record of what was asked of the kernel. The linker puts
-// these between the library and the C library (--wrap).
+// Faults: system calls that fail because a test says so, and a record of what was asked of the kernel. The
+// linker puts these between the library and the C library (--wrap).
 #pragma once
 
 #include <vector>

@@ -20,7 +20,8 @@ inline void put_mac(uint8_t* at, Mac mac) noexcept {
   for (int i = 5; i >= 0; --i, mac >>= 8) at[i] = static_cast<uint8_t>(mac);
 }
 
-// Octets that tell their place and `seed`, so that a frame that is cut, moved or mixed with another one is noticed.
+// Octets that tell their place and `seed`, so that a frame that is cut, moved or mixed with another one is
+// noticed.
 inline Octets pattern(size_t length, uint32_t seed) {
   Octets octets(length);
   uint32_t state = seed * 2654435761u + 1;

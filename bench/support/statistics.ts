@@ -1,0 +1,12 @@
+export interface Summary {
+  median: number
+  min: number
+  max: number
+}
+
+export function summary(values: readonly number[]): Summary {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+  return { median, min: sorted[0]!, max: sorted.at(-1)! }
+}

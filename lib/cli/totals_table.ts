@@ -1,0 +1,64 @@
+/** What a switch has done in all, when it ends. */
+
+import { drops, heard, losses, sum } from './losses.js'
+import type { Drop } from './losses.js'
+import { paint, scaled } from './output.js'
+import { elapsed, grouped, shortName } from './port_text.js'
+import type { PortView, SwitchView } from './rates.js'
+
+const FRAMES = 16
+const OCTETS = 11
+const LOST = 12
+
+/** @param columns characters a row; only specs and explanations may be longer */
+export function totalsTable({ elapsedMs, ports }: SwitchView, columns: number): string[] {
+  const numbers = 2 * (FRAMES + OCTETS) + LOST
+  const specs = ports.map(({ port }) => `${port.id} ${port.name}`)
+  const widest = Math.max(...specs.map((text) => text.length))
+  const names = widest + numbers <= columns ? specs : ports.map(({ port }) => shortName(port))
+  const width = Math.max(4, ...names.map((text) => text.length))
+  const heading = [
+    `total`.padEnd(width),
+    'frames in'.padStart(FRAMES),
+    'octets'.padStart(OCTETS),
+    'frames out'.padStart(FRAMES),
+    'octets'.padStart(OCTETS),
+    'lost'.padStart(LOST),
+  ]
+  return [
+    paint('bold', heading.join('')),
+    ...ports.map((view, i) => names[i]!.padEnd(width) + cells(view)),
+    ...ports.flatMap(dropLines),
+    paint('dim', `ran for ${elapsed(elapsedMs)}`),
+  ]
+}
+
+function cells({ stats }: PortView): string {
+  const { frames, octets } = heard(stats)
+  const lost = sum(losses(stats))
+  const lostText = grouped(lost).padStart(LOST)
+  return [
+    grouped(frames).padStart(FRAMES),
+    scaled(octets).padStart(OCTETS),
+    grouped(stats.tx.frames).padStart(FRAMES),
+    scaled(stats.tx.octets).padStart(OCTETS),
+    lost > 0 ? paint('yellow', lostText) : lostText,
+  ].join('')
+}
+
+/** A line for each reason why a port did not pass frames on. */
+function dropLines({ port, stats }: PortView): string[] {
+  const { tx, reopened, loopBlocks } = stats
+  const lines = drops(stats).map((drop) => dropLine(shortName(port), drop))
+  if (tx.fragmented > 0)
+    lines.push(`${shortName(port)}: ${grouped(tx.fragmented)} fragmented by the network below`)
+  if (reopened > 0) lines.push(`${shortName(port)}: reopened ${reopened} times after a change of address`)
+  if (loopBlocks > 0) lines.push(`${shortName(port)}: blocked ${loopBlocks} times because of a loop`)
+  return lines
+}
+
+function dropLine(name: string, { direction, reason, frames, expected, text }: Drop): string {
+  const what = `${name}: ${grouped(frames)} ${reason} on the way ${direction}`
+  const line = text === '' ? what : `${what}: ${text}`
+  return expected ? paint('dim', line) : line
+}

@@ -109,7 +109,7 @@ export function fromNative(error: NativeError, more: ErrorDetails = {}): Etherca
 function answer<T>(json: string): T {
   const value = JSON.parse(json) as T | { error: NativeError }
   if (typeof value === 'object' && value !== null && 'error' in value) throw fromNative(value.error)
-  return value as T
+  return value
 }
 
 /** The interfaces of this host. */

@@ -3,6 +3,7 @@ import type { WaitOptions } from './host_port.js'
 import { EthercastError } from './spec/error.js'
 import { macFromIpv4, parseSpec } from './spec/index.js'
 import type { SpecObject } from './spec/index.js'
+import { show } from './spec/refuse.js'
 import { Switch } from './switch.js'
 
 export interface ConnectOptions extends WaitOptions {
@@ -45,7 +46,7 @@ export async function connect(
     )
   }
   const { mac: asked, ...plain } = parsed
-  const mac = asked ?? (address === undefined ? undefined : macFromIpv4(address))
+  const mac = asked ?? (address === undefined ? undefined : macOf(address))
   const lan = await Switch.create({ forwarding: promiscuous ? 'hub' : 'learning' })
   try {
     await lan.addPort(plain as SpecObject, { signal })
@@ -55,5 +56,17 @@ export async function connect(
   } catch (error) {
     await lan.close()
     throw error
+  }
+}
+
+function macOf(address: string): string {
+  try {
+    return macFromIpv4(address)
+  } catch (cause) {
+    throw new EthercastError(
+      'ERR_ETHERCAST_FIELD',
+      `connect: address ${show(address)} is not an IPv4 address, as in 192.168.0.1`,
+      { field: 'address', value: address, cause },
+    )
   }
 }

@@ -16,7 +16,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
       },
     )
   }
-  if ((signal as AbortSignal).aborted) throw (signal as AbortSignal).reason
+  if (signal.aborted) throw signal.reason
 }
 
 /** One promise that somebody waits for, settled from outside or by an AbortSignal; at most one at a time. */
@@ -28,9 +28,9 @@ export class Waiter {
   }
 
   /** Waits for {@link wake} or {@link fail}; rejects with the signal's reason when it aborts. */
-  wait(signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return Promise.reject(signal.reason as Error)
-    return new Promise((resolve, reject) => {
+  async wait(signal?: AbortSignal): Promise<void> {
+    throwIfAborted(signal)
+    await new Promise<void>((resolve, reject) => {
       const onAbort = () => this.#settle?.(signal!.reason)
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#settle = (error) => {

@@ -72,6 +72,10 @@ export class Child {
     return answer as Promise<T>
   }
 
+  get pid(): number {
+    return this.#process.pid!
+  }
+
   async stop(): Promise<void> {
     if (this.#process.connected) this.#process.disconnect()
     await this.#gone

@@ -1,56 +1,72 @@
-/** `ethercast doctor [SPEC]`: what on this host would stop it, and the remedy. */
-
 import type { Command } from 'commander'
-import { gatherFacts } from '../doctor/gather.js'
-import { examine } from '../doctor/index.js'
-import { parseSpec } from '../spec/index.js'
-import { findingRows, tally, tallyRow } from './doctor_list.js'
-import type { ListStyle } from './doctor_list.js'
-import { paint, print, printEvent, tell } from './output.js'
+import { examine, hostFacts } from '../doctor/index.js'
+import type { Finding, Level } from '../doctor/index.js'
+import { formatSpec, parseSpec } from '../spec/index.js'
+import { paint, print, printEvent } from './output.js'
+import type { Colour } from './output.js'
 
-/** Lines of prose are no longer than this, however wide the terminal is. */
-const MOST_COLUMNS = 100
+const LOOKS: Record<Level, { mark: string; plain: string; colour: Colour }> = {
+  ok: { mark: '✓', plain: 'ok     ', colour: 'green' },
+  note: { mark: '·', plain: 'note   ', colour: 'cyan' },
+  warning: { mark: '!', plain: 'warning', colour: 'yellow' },
+  problem: { mark: '✗', plain: 'problem', colour: 'red' },
+}
+
+const EXAMPLES = `
+Examples:
+  ethercast doctor                                  this host alone
+  ethercast doctor mcast                            UML's default group, where the route goes
+  ethercast doctor mcast,,239.1.2.3,1102,1,interface=eth1
+
+It only reads, and binds a socket for a moment; nothing is sent or changed.
+Exit code: 0 no problems (there may be warnings), 1 problems, 2 wrong usage.`
 
 export function register(program: Command): void {
   program
     .command('doctor')
-    .summary('what on this host would stop it, and the remedy')
+    .summary('what on this host would stop a port, and the remedy')
     .description(
-      'Looks for what on this host would stop ethercast, or make it slow, and says what to do about it. With a spec also for what ' +
-        'that port needs: `ethercast doctor mcast`. It only looks: nothing is changed, and nothing sent.',
+      'Looks at what on this host would stop a port, or make it slow, and says the remedy for each.',
     )
-    .argument('[spec]', "the port to check, as in 'mcast,,239.192.168.1,1102,1,interface=eth0'")
-    .option('--json', 'one JSON object a line: a finding each, and done')
-    .addHelpText('after', '\nExit code: 0, or 1 if there are problems. Warnings and notes are none.')
-    .action(async (spec: string | undefined, { json }: { json?: boolean }) => {
-      process.exitCode = await doctor(spec, json ?? false)
-    })
+    .argument('[spec]', 'the port that is meant, as for join; default: none')
+    .option('--json', 'one JSON object a line: finding…, done')
+    .addHelpText('after', EXAMPLES)
+    .action((text: string | undefined, options: { json?: boolean }) => doctor(text, options))
 }
 
-async function doctor(text: string | undefined, json: boolean): Promise<number> {
+function doctor(text: string | undefined, { json = false }: { json?: boolean }): void {
   const spec = text === undefined ? undefined : parseSpec(text)
-  const findings = examine(await gatherFacts(), spec)
-  const counts = tally(findings)
+  const findings = examine(hostFacts(), spec)
+  const count = (level: Level) => findings.filter((finding) => finding.level === level).length
+  const sum = { problems: count('problem'), warnings: count('warning'), notes: count('note') }
   if (json) {
-    for (const found of findings) printEvent('finding', found)
-    const { ok, note, warning, problem } = counts
-    printEvent('done', { ok, notes: note, warnings: warning, problems: problem })
+    for (const finding of findings) printEvent('finding', finding)
+    printEvent('done', sum)
   } else {
-    const style = listStyle()
-    for (const found of findings) findingRows(found, style).forEach((row) => print(row))
+    for (const finding of findings) show(finding)
+    const { problems, warnings } = sum
+    const where = spec === undefined ? 'this host' : formatSpec(spec)
     print('')
-    print(tallyRow(counts, style))
-    if (spec === undefined) tell('Name a spec to have its needs checked too, as in: ethercast doctor mcast')
+    if (problems + warnings === 0)
+      print(paint('green', `Nothing stands in the way of ${where}.`, process.stdout))
+    else print(`${where}: ${counted(problems, 'problem')}, ${counted(warnings, 'warning')}.`)
   }
-  return counts.problem > 0 ? 1 : 0
+  if (sum.problems > 0) process.exitCode = 1
 }
 
-function listStyle(): ListStyle {
-  const { stdout, env } = process
-  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ''
-  return {
-    columns: Math.min(stdout.columns ?? 80, MOST_COLUMNS),
-    unicode: Boolean(stdout.isTTY) && /utf-?8/i.test(locale),
-    paint: (colour, text) => paint(colour, text, stdout),
-  }
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}
+
+/** Marks on a terminal that shows them, words elsewhere. */
+function show({ level, what, why, remedy }: Finding): void {
+  const { mark, plain, colour } = LOOKS[level]
+  const fancy =
+    process.stdout.isTTY &&
+    /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '')
+  const head = fancy ? mark : plain
+  const indent = ' '.repeat(head.length + 1)
+  print(`${paint(colour, head, process.stdout)} ${what}`)
+  if (why !== undefined) print(`${indent}${paint('dim', why, process.stdout)}`)
+  for (const line of remedy ?? []) print(`${indent}→ ${line}`.replace('→', fancy ? '→' : '->'))
 }

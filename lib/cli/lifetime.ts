@@ -7,6 +7,8 @@ import { InvalidArgumentError } from 'commander'
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 /** setTimeout takes no more than 2^31 - 1 ms. */
 const LONGEST_MS = 2 ** 31 - 1
+/** One Ctrl-C may arrive twice: from the terminal, and passed on by npm or npx. */
+const SAME_SIGNAL_MS = 500
 
 /** Milliseconds of `10s`, `500ms`, `1.5m`, `1h` or plain seconds (`10`). For commander's option parsers. */
 export function parseDuration(text: string): number {
@@ -19,18 +21,20 @@ export function parseDuration(text: string): number {
 }
 
 /** Why a command ended. */
-export type Ending = 'signal' | 'time' | 'pipe' | 'done'
+export type Ending = 'signal' | 'time' | 'pipe' | 'done' | 'failed'
 
 export class Lifetime implements Disposable {
   readonly #controller = new AbortController()
   readonly #timer: NodeJS.Timeout | undefined
   #ending: Ending | undefined
+  #signalMs = -Infinity
 
   /** @param forMs milliseconds to live; left out: until somebody ends it */
   constructor(forMs?: number) {
     process.on('SIGINT', this.#onSignal)
     process.on('SIGTERM', this.#onSignal)
     process.stdout.on('error', this.#onPipe)
+    process.stderr.on('error', ignorePipe)
     if (forMs !== undefined) this.#timer = setTimeout(() => this.end('time'), forMs)
   }
 
@@ -62,14 +66,28 @@ export class Lifetime implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
+    const sinceMs = performance.now() - this.#signalMs
+    if (sinceMs > SAME_SIGNAL_MS) this.#leaveSignals()
+    else setTimeout(() => this.#leaveSignals(), SAME_SIGNAL_MS - sinceMs).unref()
+  }
+
+  // Then another Ctrl-C meets the default action, for when the clean end hangs.
+  #leaveSignals(): void {
     process.removeListener('SIGINT', this.#onSignal)
     process.removeListener('SIGTERM', this.#onSignal)
   }
 
-  // Once: a second Ctrl-C meets the default action, for when the clean end hangs.
-  readonly #onSignal = () => this.end('signal')
+  readonly #onSignal = () => {
+    if (this.#ending === undefined) this.#signalMs = performance.now()
+    this.end('signal')
+  }
   readonly #onPipe = (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
     this.end('pipe')
   }
+}
+
+/** What is told to people who have left. */
+function ignorePipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }

@@ -5,30 +5,31 @@
 import type { PortStats } from '../stats.js'
 
 interface Reason {
-  /** In a few words. */
+  /** What it means. */
   text: string
   /** Part of how a switch works, and no loss. */
   expected?: boolean
 }
 
+/** In no more than 40 characters. */
 const REASONS: Record<'in' | 'out', Record<string, Reason>> = {
   in: {
-    own_echo: { text: 'what this port sent itself came back', expected: true },
-    filtered: { text: 'its destination is on the side it came from', expected: true },
-    no_egress: { text: 'there is no other port', expected: true },
+    own_echo: { text: 'its own frames, heard again', expected: true },
+    filtered: { text: 'the destination is on the same side', expected: true },
+    no_egress: { text: 'there was no other port', expected: true },
     runt: { text: 'shorter than an Ethernet header' },
-    oversize: { text: "longer than the port's largest frame" },
-    not_peer: { text: "from somebody who is not the port's remote" },
-    bad_source: { text: 'the source is a group address or all zero' },
-    blocked: { text: 'the loop guard has blocked the port' },
+    oversize: { text: 'longer than the port takes' },
+    not_peer: { text: "not from the port's remote" },
+    bad_source: { text: 'the source is a group or all zero' },
+    blocked: { text: 'the loop guard had blocked the port' },
     no_batch: { text: 'no buffers left: an output is too slow' },
     bad_ring: { text: 'a frame ring was written to' },
-    kernel: { text: "the socket's buffer overran: give the spec a larger buffer=" },
+    kernel: { text: 'socket buffer overran: enlarge buffer=' },
   },
   out: {
-    oversize: { text: 'longer than the port, or the network behind it, carries' },
+    oversize: { text: 'longer than the port or network carries' },
     read_only: { text: 'the port only listens' },
-    queue_full: { text: 'the network takes less than it is given' },
+    queue_full: { text: 'more than the network below takes' },
     ring_full: { text: 'the reader is too slow' },
     refused: { text: 'the system refused them' },
     closed: { text: 'still queued when the port closed' },

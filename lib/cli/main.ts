@@ -12,6 +12,16 @@ const USAGE = 2
 /** Each command in a file of its own, loaded only when it is asked for or help is. */
 const commands = ['join', 'ping', 'dump', 'doctor', 'demo'] as const
 
+const EXAMPLES = `
+Examples:
+  ethercast demo                          a live LAN on loopback: look at it first
+  ethercast ping mcast 192.0.2.7          reach a guest on UML's default group
+  ethercast dump mcast -w lan.pcapng      record that LAN
+  ethercast join mcast ucast,,198.51.100.5,1102,1102
+                                          a switch between it and another one
+
+Exit code: 0 done, 1 failed at run time, 2 wrong usage.`
+
 async function main(argv: string[]): Promise<void> {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
   const program = new Command('ethercast')
@@ -19,7 +29,10 @@ async function main(argv: string[]): Promise<void> {
     .version(version, '-V, --version')
     .showHelpAfterError('(see: ethercast help)')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(paint('red', text)) })
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error:/, paint('red', 'ethercast:'))),
+    })
+    .addHelpText('after', EXAMPLES)
   const asked = commands.filter((name) => name === argv[2])
   for (const name of asked.length > 0 ? asked : commands) {
     const { register } = (await import(`./${name}.js`)) as { register: (program: Command) => void }

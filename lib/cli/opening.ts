@@ -1,14 +1,17 @@
 /** What the commands do around a port that opens: which specs they take, and what they say when it fails. */
 
 import { EthercastError, formatSpec, parseSpec } from '../spec/index.js'
-import type { PortSpec } from '../spec/index.js'
+import type { HostSpec, PortSpec } from '../spec/index.js'
+
+/** The spec of a port that leads out of this process. */
+export type LanSpec = Exclude<PortSpec, HostSpec>
 
 /**
  * Reads the spec of a port that leads out of this process.
  *
  * @throws EthercastError `ERR_ETHERCAST_FIELD`
  */
-export function lanSpec(text: string): PortSpec {
+export function lanSpec(text: string): LanSpec {
   const spec = parseSpec(text)
   if (spec.transport !== 'host') return spec
   const message = 'host is a port for programs, and leads nowhere here: name a LAN, as in mcast'

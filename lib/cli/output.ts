@@ -22,6 +22,13 @@ export function printEvent(event: string, fields: object = {}): void {
   print(JSON.stringify({ event, ...fields }, plain))
 }
 
+/** The same with numbers of no more than six decimals: of milliseconds that leaves nanoseconds. */
+export function rounded<T extends object>(fields: T): T {
+  const round = (_: string, value: unknown) =>
+    typeof value === 'number' ? Math.round(value * 1e6) / 1e6 : value
+  return JSON.parse(JSON.stringify(fields, round)) as T
+}
+
 /** Colours a text if the stream is a terminal that wants colours (NO_COLOR is honoured). */
 export function paint(
   colour: Colour | Colour[],

@@ -27,10 +27,10 @@ const SIZES = new Set(['receive_buffer'])
 /** Facts that are said together with another one. */
 const TOLD_ELSEWHERE = new Set(['interface_by', 'receive_buffer_short'])
 
-/** What a port found and chose, one phrase each: `interface lo (as configured)`. */
-export function factTexts(facts: Readonly<Record<string, string>>): string[] {
+/** What a port found and chose, one phrase each: `interface lo (as configured)`. @param only those keys; default all */
+export function factTexts(facts: Readonly<Record<string, string>>, only?: readonly string[]): string[] {
   return Object.entries(facts)
-    .filter(([key]) => !TOLD_ELSEWHERE.has(key))
+    .filter(([key]) => !TOLD_ELSEWHERE.has(key) && (only?.includes(key) ?? true))
     .map(([key, value]) => {
       const because = facts[`${key}_by`] ?? facts[`${key}_short`]
       const text = SIZES.has(key) ? scaled(Number(value), 'B') : value
@@ -42,16 +42,15 @@ function factName(key: string): string {
   return key.replace(/^lan_mtu$/, 'LAN MTU').replaceAll('_', ' ')
 }
 
-/** Phrases in rows of up to `columns` characters, with commas between them. Phrases are not cut. */
-export function wrap(phrases: readonly string[], columns: number, indent = ''): string[] {
+/** Phrases in rows of up to `columns` characters, with `separator` and a space between them. Phrases are not cut. */
+export function wrap(phrases: readonly string[], columns: number, indent = '', separator = ','): string[] {
   const rows: string[] = []
   for (const phrase of phrases) {
     const last = rows.at(-1)
-    const longer = `${last}, ${phrase}`
-    if (last === undefined) rows.push(indent + phrase)
-    else if (longer.length < columns) rows[rows.length - 1] = longer
+    const longer = `${last}${separator} ${phrase}`
+    if (last !== undefined && longer.length < columns) rows[rows.length - 1] = longer
     else {
-      rows[rows.length - 1] = `${last},`
+      if (last !== undefined) rows[rows.length - 1] += separator
       rows.push(indent + phrase)
     }
   }

@@ -6,7 +6,7 @@ import { elapsed, counted, paintState, shortName } from './port_text.js'
 import type { PortView, SwitchView } from './rates.js'
 
 const STATE = 10
-const FRAMES = 9
+const FRAMES = 10
 const BITS = 10
 const LOST = 8
 /** A space and the longest reason. */

@@ -9,6 +9,8 @@ import type { PortView, SwitchView } from './rates.js'
 const FRAMES = 16
 const OCTETS = 11
 const LOST = 12
+/** The longest reason and a space. */
+const REASON = 11
 
 /** @param columns characters a row; only specs and explanations may be longer */
 export function totalsTable({ elapsedMs, ports }: SwitchView, columns: number): string[] {
@@ -18,7 +20,7 @@ export function totalsTable({ elapsedMs, ports }: SwitchView, columns: number): 
   const names = widest + numbers <= columns ? specs : ports.map(({ port }) => shortName(port))
   const width = Math.max(4, ...names.map((text) => text.length))
   const heading = [
-    `total`.padEnd(width),
+    'total'.padEnd(width),
     'frames in'.padStart(FRAMES),
     'octets'.padStart(OCTETS),
     'frames out'.padStart(FRAMES),
@@ -28,7 +30,7 @@ export function totalsTable({ elapsedMs, ports }: SwitchView, columns: number): 
   return [
     paint('bold', heading.join('')),
     ...ports.map((view, i) => names[i]!.padEnd(width) + cells(view)),
-    ...ports.flatMap(dropLines),
+    ...ports.flatMap(detailLines),
     paint('dim', `ran for ${elapsed(elapsedMs)}`),
   ]
 }
@@ -46,19 +48,24 @@ function cells({ stats }: PortView): string {
   ].join('')
 }
 
-/** A line for each reason why a port did not pass frames on. */
-function dropLines({ port, stats }: PortView): string[] {
+/** A line for each reason why a port did not pass frames on, and for what else happened to it. */
+function detailLines({ port, stats }: PortView): string[] {
   const { tx, reopened, loopBlocks } = stats
   const lines = drops(stats).map((drop) => dropLine(shortName(port), drop))
-  if (tx.fragmented > 0)
-    lines.push(`${shortName(port)}: ${grouped(tx.fragmented)} fragmented by the network below`)
-  if (reopened > 0) lines.push(`${shortName(port)}: reopened ${reopened} times after a change of address`)
-  if (loopBlocks > 0) lines.push(`${shortName(port)}: blocked ${loopBlocks} times because of a loop`)
+  const more = (count: number, text: string) => {
+    if (count > 0) lines.push(detail(shortName(port), '', count, text, ''))
+  }
+  more(tx.fragmented, 'fragmented by the network below')
+  more(reopened, 'times reopened after a change of address')
+  more(loopBlocks, 'times blocked because of a loop')
   return lines
 }
 
 function dropLine(name: string, { direction, reason, frames, expected, text }: Drop): string {
-  const what = `${name}: ${grouped(frames)} ${reason} on the way ${direction}`
-  const line = text === '' ? what : `${what}: ${text}`
+  const line = detail(name, direction, frames, reason.padEnd(REASON), text)
   return expected ? paint('dim', line) : line
+}
+
+function detail(name: string, direction: string, count: number, what: string, text: string): string {
+  return `${name.padEnd(9)}${direction.padEnd(4)}${grouped(count).padStart(FRAMES - 2)}  ${what}${text}`.trimEnd()
 }

@@ -1,78 +1,90 @@
-/**
- * What the checks may know of the host. They ask nothing else, so that a test can make up any host.
- */
+/** What the doctor knows of a host. The checks see nothing else, so that they can be tried on hosts that are made up. */
 
-/** A network interface. */
-export interface InterfaceFacts {
+import { readFileSync } from 'node:fs'
+import { release } from 'node:os'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { interfaces, probeBind, routeTo } from '../binding.js'
+import { EthercastError } from '../spec/error.js'
+
+export interface HostInterface {
   index: number
   name: string
-  /** IFF_ flags of netdevice(7). */
-  flags: number
+  isUp: boolean
+  isLoopback: boolean
+  hasMulticast: boolean
   /** Octets of the largest IP packet. */
   mtu: number
-  /** Its addresses, text without prefix length. */
-  addresses: readonly string[]
+  addresses: string[]
 }
 
-export const InterfaceFlag = { up: 0x1, loopback: 0x8, running: 0x40, multicast: 0x1000 } as const
-
-/** What the kernel refuses, by the name of its errno. */
-export interface Refusal {
-  errno: string
-}
-
-export interface RouteFacts {
+export interface HostRoute {
   interfaceIndex: number
   /** Octets of the largest IP packet on this route. */
   mtu: number
 }
 
-/** Another program that people use with this one. */
-export interface ProgramFacts {
-  /** As it is called. */
-  name: string
-  /** What it is for. */
-  role: 'uml' | 'qemu'
-  /** Undefined: not on PATH. Empty: it did not say. */
-  version: string | undefined
-}
-
 export interface HostFacts {
-  /** Version of Node.js, without `v`. */
+  interfaces: HostInterface[]
+  /** The route to an address, through any interface or the given one; the errno's name when there is none. */
+  route(address: string, interfaceIndex?: number): HostRoute | string
+  /** Whether a UDP port can be bound just now; the errno's name when not. `shared`: with SO_REUSEADDR, as members of a group do. */
+  bind(address: string, port: number, shared: boolean): { receiveBuffer: number } | string
+  /** A kernel setting by its sysctl name; undefined when there is none. */
+  sysctl(name: string): string | undefined
+  /** Whether a program is on the PATH. */
+  hasProgram(name: string): boolean
   node: string
-  /** The versions that the package asks for, as in `>=20.20`. */
-  engines: string
-  /** The native part: where it is, or why it does not load. */
-  addon: { path: string } | { error: string }
-  /** As `uname -r`. */
   kernel: string
-  /** As in `glibc 2.36`. */
-  libc: string
-  /** Whether this process is root. */
-  root: boolean
-  /** Descriptors that this process may have; undefined: not known. */
-  openFiles: number | undefined
-  programs: readonly ProgramFacts[]
-  interfaces: readonly InterfaceFacts[]
-  /** @param interfaceIndex 0: through any interface */
-  routeTo(address: string, interfaceIndex?: number): RouteFacts | Refusal
-  /** Binds a UDP socket for a moment; `receiveBuffer` as the kernel counts it, twice what may be used. */
-  probeBind(address: string, port: number, shared: boolean): { receiveBuffer: number } | Refusal
-  /** A file below /proc/sys, `net/core/rmem_max`; undefined: there is none. */
-  sysctl(path: string): string | undefined
 }
 
-/** The command as this host's user must call it to be root. */
-export function asRoot({ root }: HostFacts, command: string): string {
-  return root ? command : `sudo ${command}`
+/** Interface flags, netdevice(7). */
+const IFF_UP = 0x1
+const IFF_LOOPBACK = 0x8
+const IFF_MULTICAST = 0x1000
+
+/** The facts of this host. Reading only, except that `bind` opens a socket for a moment; nothing is sent. */
+export function hostFacts(): HostFacts {
+  return {
+    interfaces: interfaces().map(({ index, name, flags, mtu, addresses }) => ({
+      index,
+      name,
+      isUp: (flags & IFF_UP) !== 0,
+      isLoopback: (flags & IFF_LOOPBACK) !== 0,
+      hasMulticast: (flags & IFF_MULTICAST) !== 0,
+      mtu,
+      addresses,
+    })),
+    route: (address, interfaceIndex = 0) => orErrno(() => routeTo(address, interfaceIndex)),
+    bind: (address, port, shared) => orErrno(() => probeBind(address, port, shared)),
+    sysctl: (name) => {
+      try {
+        return readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8').trim()
+      } catch {
+        return undefined
+      }
+    },
+    hasProgram: (name) =>
+      (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, name))),
+    node: process.versions.node,
+    kernel: release(),
+  }
 }
 
-/** An interface by its name, its index in decimal or an address it has, as specs name them. */
-export function findInterface({ interfaces }: HostFacts, wanted: string): InterfaceFacts | undefined {
-  return interfaces.find(
-    ({ name, index, addresses }) => name === wanted || String(index) === wanted || addresses.includes(wanted),
-  )
+function orErrno<T>(ask: () => T): T | string {
+  try {
+    return ask()
+  } catch (error) {
+    if (error instanceof EthercastError) return error.errno ?? error.code
+    throw error
+  }
 }
 
-export const has = ({ flags }: InterfaceFacts, flag: keyof typeof InterfaceFlag) =>
-  (flags & InterfaceFlag[flag]) !== 0
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

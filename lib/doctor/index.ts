@@ -1,8 +1,4 @@
-/**
- * The doctor: what on this host would stop a port, or make it worse than it could be.
- *
- * A new transport is one file here and its entry in `transports`.
- */
+/** What on this host would stop a port, and the remedy. A new transport is one file here and its line in `checks`. */
 
 import type { PortSpec } from '../spec/index.js'
 import type { HostFacts } from './facts.js'
@@ -10,26 +6,22 @@ import type { Finding } from './finding.js'
 import { checkHost } from './host.js'
 import { checkMcast } from './mcast.js'
 import { checkUcast } from './ucast.js'
-import { checkReceiveBuffer } from './udp.js'
 
-type Checks = {
-  [Name in PortSpec['transport']]: (
-    spec: Extract<PortSpec, { transport: Name }>,
-    facts: HostFacts,
-  ) => Finding[]
-}
+export { hostFacts } from './facts.js'
+export type { HostFacts } from './facts.js'
+export type { Finding, Level } from './finding.js'
 
-const transports: Checks = {
+type Check<Spec> = (spec: Spec, facts: HostFacts) => Finding[]
+
+const checks: { [Name in PortSpec['transport']]: Check<Extract<PortSpec, { transport: Name }>> } = {
   mcast: checkMcast,
   ucast: checkUcast,
-  // Rings in this process's memory need nothing of the host.
   host: () => [],
 }
 
-/** @param spec the port that is wanted; left out: only what matters to every port */
+/** Everything worth saying about this host and, if a spec is given, about a port of it here. */
 export function examine(facts: HostFacts, spec?: PortSpec): Finding[] {
-  const general = checkHost(facts)
-  if (spec === undefined || 'error' in facts.addon) return [...general, ...checkReceiveBuffer(facts)]
-  const check = transports[spec.transport] as (spec: PortSpec, facts: HostFacts) => Finding[]
-  return [...general, ...check(spec, facts)]
+  if (spec === undefined) return checkHost(facts)
+  const check = checks[spec.transport] as Check<PortSpec>
+  return [...checkHost(facts), ...check(spec, facts)]
 }

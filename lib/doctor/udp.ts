@@ -1,165 +1,100 @@
-/**
- * Checks that every transport over UDP shares.
- */
+/** What mcast and ucast have in common: a frame a UDP datagram. */
 
-import type { HostFacts, InterfaceFacts } from './facts.js'
-import { asRoot, findInterface, has } from './facts.js'
-import { finding } from './finding.js'
-import type { Finding, Remedy } from './finding.js'
+import { isIPv6 } from 'node:net'
+import type { HostFacts, HostInterface } from './facts.js'
+import { ok } from './finding.js'
+import type { Finding } from './finding.js'
 
-/** Octets of receive buffer that a port asks for unless its spec says `buffer=`. */
-export const USUAL_BUFFER = 4 << 20
-/** Octets of the largest IP packet that guests send unless told otherwise. */
+/** Octets in front of a frame's payload: outer IP and UDP header, and the Ethernet header inside (RFC 791, 8200, 768). */
+const overhead = (address: string) => (isIPv6(address) ? 40 : 20) + 8 + 14
+/** What guests have unless told otherwise. */
 const GUEST_MTU = 1500
-const ETHERNET_HEADER = 14
-/** Octets of IP and UDP headers (RFC 791, RFC 8200, RFC 768). */
-const UDP_OVERHEAD = { 4: 28, 6: 48 } as const
-/** Below these, IPv4 and IPv6 do not work at all (RFC 791, RFC 8200). */
-const LEAST_MTU = { 4: 68, 6: 1280 } as const
+/** What a port asks for when the spec gives no `buffer`: some 1700 full frames with the kernel's own bookkeeping. */
+const WANTED_BUFFER = 4 << 20
 
-/** A spec with those fields that matter here. */
-interface UdpSpec {
-  transport: string
-  interface?: string
-  buffer?: number
-  mtu?: number
-}
-
-/** The interface that the spec names. Without one: undefined and no finding. */
-export function namedInterface(
-  facts: HostFacts,
-  spec: UdpSpec,
-): { found?: InterfaceFacts; findings: Finding[] } {
-  if (spec.interface === undefined) return { findings: [] }
-  const found = findInterface(facts, spec.interface)
-  if (found !== undefined) return { found, findings: [] }
-  const names = facts.interfaces.map(({ name }) => name).join(', ')
-  const why = `Names, indexes and addresses are allowed; there are ${names}.`
-  const what = `there is no interface ${spec.interface}`
+/** @param address where to, for its family  @param mtu octets of the largest IP packet on the way */
+export function checkMtu(address: string, mtu: number, way: string): Finding {
+  const fits = mtu - overhead(address)
+  if (fits >= GUEST_MTU) return ok('mtu', `full frames fit: MTU ${mtu} on ${way}`)
   return {
-    findings: [finding('problem', `${spec.transport}.interface`, what, why, { command: 'ip -br address' })],
+    level: 'warning',
+    check: 'mtu',
+    what: `MTU ${mtu} on ${way}: frames of more than ${fits + 14} octets will be sent as fragments`,
+    why: `a guest's full packet of ${GUEST_MTU} octets needs ${GUEST_MTU + overhead(address)}; a lost fragment loses the frame, and it costs speed`,
+    remedy: [`in each guest: ip link set eth0 mtu ${fits}`],
   }
 }
 
-/** Whether the interface is up and has a carrier. */
-export function checkUp(facts: HostFacts, transport: string, on: InterfaceFacts): Finding[] {
-  const check = `${transport}.up`
-  const { name } = on
-  if (!has(on, 'up')) {
-    const command = asRoot(facts, `ip link set ${name} up`)
-    return [
-      finding('problem', check, `interface ${name} is down`, 'Nothing is sent or received on it.', {
-        command,
-      }),
-    ]
-  }
-  if (has(on, 'running')) return []
-  const why = 'It is up, but its cable is out, or the other end is down.'
-  return [
-    finding('warning', check, `interface ${name} has no carrier`, why, { command: `ip link show ${name}` }),
-  ]
-}
-
-/** Whether the port can be had. `receiveBuffer` as from `probeBind`, if so. */
-export function checkPort(
-  facts: HostFacts,
-  transport: string,
-  { address, port, shared }: { address: string; port: number; shared: boolean },
-): { findings: Finding[]; receiveBuffer?: number } {
-  const check = `${transport}.port`
-  const probe = facts.probeBind(address, port, shared)
-  if (!('errno' in probe)) {
+export function checkBuffer(facts: HostFacts, asked: number | undefined): Finding {
+  const limit = Number(facts.sysctl('net.core.rmem_max') ?? NaN)
+  const wanted = asked ?? WANTED_BUFFER
+  if (Number.isNaN(limit)) {
     return {
-      findings: [finding('ok', check, `UDP port ${port} can be had`)],
-      receiveBuffer: probe.receiveBuffer,
+      level: 'note',
+      check: 'buffer',
+      what: 'net.core.rmem_max can not be read: the receive buffer may be small',
     }
   }
-  return { findings: [portRefused(facts, check, port, shared, probe.errno)] }
+  if (limit >= wanted)
+    return ok('buffer', `receive buffers of ${wanted} octets are allowed (net.core.rmem_max ${limit})`)
+  return {
+    level: 'warning',
+    check: 'buffer',
+    what: `receive buffers are limited to ${limit} octets; ${wanted} are wanted`,
+    why: 'bursts that do not fit are lost before we can read them (kernelDrops)',
+    remedy: [
+      `sysctl -w net.core.rmem_max=${wanted}`,
+      `echo net.core.rmem_max=${wanted} > /etc/sysctl.d/90-ethercast.conf`,
+    ],
+  }
 }
 
-function portRefused(facts: HostFacts, check: string, port: number, shared: boolean, errno: string): Finding {
-  if (errno === 'EADDRINUSE') {
-    const who = { command: asRoot(facts, `ss -ulnp 'sport = :${port}'`), when: 'to see who has it' }
-    const why = shared
-      ? 'Another program has it without SO_REUSEADDR, and so for itself alone: end that, or agree on another port for this LAN.'
-      : 'Another program has it: end that, or listen on another port.'
-    return finding('problem', check, `UDP port ${port} is taken`, why, who)
-  }
-  if (errno === 'EACCES') {
-    const limit = facts.sysctl('net/ipv4/ip_unprivileged_port_start') ?? '1024'
-    const command = asRoot(facts, `sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`)
-    const why = `Ports below ${limit} are for root.`
-    return finding('problem', check, `UDP port ${port} needs privilege`, why, { command })
-  }
-  return finding('problem', check, `UDP port ${port} can't be had`, `The kernel says ${errno}.`)
+/** The interface that a spec names by name, index or address. */
+export function namedInterface(facts: HostFacts, wanted: string): HostInterface | undefined {
+  return facts.interfaces.find(
+    ({ name, index, addresses }) => name === wanted || String(index) === wanted || addresses.includes(wanted),
+  )
 }
 
-/**
- * Whether receive buffers can be as large as they should be.
- *
- * @param probed what a socket was given, as the kernel counts: twice the payload
- */
-export function checkReceiveBuffer(facts: HostFacts, wanted = USUAL_BUFFER, probed?: number): Finding[] {
-  const check = 'receive-buffer'
-  const text = facts.sysctl('net/core/rmem_max')
-  const given = probed === undefined ? Infinity : probed / 2
-  const limit = text === undefined ? given : Number(text)
-  if (limit === Infinity) return []
-  if (limit >= wanted && given >= wanted) {
-    return [finding('ok', check, `receive buffers of up to ${octets(limit)}`)]
+export function unknownInterface(facts: HostFacts, wanted: string): Finding {
+  const names = facts.interfaces.map(({ name }) => name).join(', ')
+  return {
+    level: 'problem',
+    check: 'interface',
+    what: `there is no interface ${wanted}`,
+    remedy: [`interface= takes the name, index or address of one of ${names}`],
   }
-  // With CAP_NET_ADMIN a socket goes past the limit.
-  const past = probed !== undefined && given >= wanted
-  const why = past
-    ? `This user may go beyond the limit; others get no more, and lose what comes in bursts (${octets(wanted)} are wanted).`
-    : `What comes in bursts beyond that is lost before it is read, and counted as kernelDrops; ${octets(wanted)} are wanted.`
+}
+
+export function checkUp({ name, isUp }: HostInterface): Finding[] {
+  if (isUp) return []
   return [
-    finding(
-      past ? 'note' : 'warning',
-      check,
-      `small receive buffers: up to ${octets(Math.min(limit, past ? limit : given))}`,
-      why,
-      { command: asRoot(facts, `sysctl -w net.core.rmem_max=${wanted}`), when: 'until the next boot' },
-      {
-        command: `echo 'net.core.rmem_max = ${wanted}' | ${asRoot(facts, 'tee /etc/sysctl.d/60-ethercast.conf')}`,
-        when: 'and for every boot after it',
-      },
-    ),
+    {
+      level: 'problem',
+      check: 'interface',
+      what: `interface ${name} is down`,
+      remedy: [`ip link set ${name} up`],
+    },
   ]
 }
 
-function octets(count: number): string {
-  const mebi = count / 2 ** 20
-  return mebi >= 1 ? `${Math.round(mebi * 10) / 10} MiB` : `${Math.round(count / 1024)} KiB`
-}
-
-/** Whether full frames fit into one packet of the network below. @param lanMtu octets of the largest IP packet there */
-export function checkMtu(
+export function checkPort(
   facts: HostFacts,
-  { transport, mtu: limited }: UdpSpec,
-  family: 4 | 6,
-  { lanMtu, on }: { lanMtu: number; on: InterfaceFacts | undefined },
-): Finding[] {
-  const check = `${transport}.mtu`
-  const overhead = ETHERNET_HEADER + UDP_OVERHEAD[family]
-  const inner = limited ?? GUEST_MTU
-  if (lanMtu >= inner + overhead) {
-    return [finding('ok', check, `frames of ${inner + ETHERNET_HEADER} octets fit (MTU ${lanMtu})`)]
+  address: string,
+  port: number,
+  shared: boolean,
+  taken: string,
+): Finding {
+  const bound = facts.bind(address, port, shared)
+  if (typeof bound !== 'string') return ok('port', `UDP port ${port} is free to ${shared ? 'share' : 'take'}`)
+  return {
+    level: 'problem',
+    check: 'port',
+    what: `UDP port ${port} can't be bound (${bound})`,
+    why: bound === 'EADDRINUSE' ? taken : `binding ${address} fails`,
+    remedy: [
+      `ss -ulnp 'sport = :${port}'    # says who has it`,
+      'end that program, or choose another port in the spec',
+    ],
   }
-  const fits = lanMtu - overhead
-  const guests: Remedy = { command: `ip link set eth0 mtu ${fits}`, when: 'in each guest' }
-  const jumbo: Remedy[] =
-    on === undefined
-      ? []
-      : [
-          {
-            command: asRoot(facts, `ip link set ${on.name} mtu ${inner + overhead}`),
-            when: 'or, if the network and all its stations can, on each of them',
-          },
-        ]
-  const why =
-    `A frame with an IP packet of ${inner} octets takes a packet of ${inner + overhead} there, so it is sent as two fragments: ` +
-    `slower, and lost if either is. IP packets of up to ${fits} fit (${fits - 4} with a VLAN tag).`
-  const remedies = fits >= LEAST_MTU[4] ? [guests, ...jumbo] : jumbo
-  return [finding('warning', check, `an MTU of ${lanMtu} fragments full frames`, why, ...remedies)]
 }

@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Input input(data, size);
   const uint8_t how = input.octet();
   Fabric fabric({.forwarding = how % 2 == 0 ? Forwarding::learning : Forwarding::hub,
-                 .ageing_ns = how % 4 < 2 ? 300'000'000'000 : 1'000'000,
+                 .ageing_ns = how % 4 < 2 ? 300'000'000'000u : 1'000'000u,
                  .table_capacity = how % 8 < 4 ? 1024u : 4u,
                  .hash_seed = how});
   std::map<PortId, Books> books;

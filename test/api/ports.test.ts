@@ -92,9 +92,9 @@ describe('ports of a switch', () => {
     try {
       const lan = await switches.create()
       // Told its interface, then failed: its socket is taken.
-      const failing = `ucast,,127.0.0.1,${taken.address().port},9,interface=lo`
-      await assert.rejects(lan.addPort(failing), { code: 'EADDRINUSE' })
-      // Numbers run to 65535 before the first is used again. Refused before it opens, a port uses none up; hence real ones.
+      const failing = `ucast,,127.0.0.1,${taken.address().port},9`
+      await assert.rejects(lan.addPort(`${failing},interface=lo`), { code: 'EADDRINUSE' })
+      // Numbers run to 65535 before the first is used again, and only a port that is tried uses one up.
       for (let used = 1; used < 65535; used += 1285) {
         const ports = await Promise.allSettled(Array.from({ length: 1285 }, () => lan.addPort(failing)))
         assert.ok(ports.every((port) => port.status === 'rejected'))

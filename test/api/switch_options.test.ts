@@ -33,7 +33,7 @@ describe('Switch.create', () => {
     [{ ageingMs: '300' }, 'ageingMs', /300/],
     [{ ageingMs: 5n }, 'ageingMs', /ageingMs/],
     [{ ageingMs: Symbol('soon') }, 'ageingMs', /ageingMs/],
-    [{ ageingMs: Object.create(null) }, 'ageingMs', /ageingMs/],
+    [{ ageingMs: Object.create(null) as unknown }, 'ageingMs', /ageingMs/],
     [{ tableSize: 0 }, 'tableSize', /a whole number from 1 to 1048576/],
     [{ tableSize: 1.5 }, 'tableSize', /tableSize 1.5/],
     [{ tableSize: 2 ** 20 + 1 }, 'tableSize', /1048577/],

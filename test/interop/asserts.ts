@@ -13,7 +13,10 @@ const kCount = 3
 export async function guestPings(guest: Guest, address: string, payload = 56): Promise<void> {
   const { code, output } = await guest.sh(`ping -c ${kCount} -i 0.1 -W 2 -s ${payload} ${address}`)
   assert.equal(code, 0, `${guest.umid} to ${address}: ${output}`)
-  assert.match(output, new RegExp(`${kCount} packets transmitted, ${kCount} packets received, 0% packet loss`))
+  assert.match(
+    output,
+    new RegExp(`${kCount} packets transmitted, ${kCount} packets received, 0% packet loss`),
+  )
   assert.doesNotMatch(output, /DUP|duplicates/, output)
 }
 

@@ -1,6 +1,7 @@
 // Two User-Mode Linux guests and a host in user space on one group: everyone reaches everyone.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import type { PingSummary } from '../../lib/net/pinger.js'
 import type { Guest } from '../support/guest.js'
 import type { Host } from '../support/host.js'
 import { Lab } from '../support/lab.js'
@@ -65,6 +66,17 @@ for (const { name, spec, fields, group, port, ttl } of kLans) {
         assert.deepEqual([...new Set(echoes.map((frame) => frame.length))], [payload + 42])
       })
     }
+
+    it('`ethercast ping` reaches both guests, from an address that it found free', async () => {
+      for (const address of [kOne, kTwo]) {
+        const ping = host.ethercast(['ping', spec, address, '-c', '3', '--json'])
+        const { code, stdout, stderr } = await ping.result()
+        assert.equal(code, 0, stdout + stderr)
+        const lines = stdout.trim().split('\n')
+        const { event, transmitted, received, duplicates } = JSON.parse(lines.at(-1)!) as PingSummary
+        assert.deepEqual([event, transmitted, received, duplicates], ['done', 3, 3, 0])
+      }
+    })
 
     it('each has the others in its ARP table with the MACs given', async () => {
       const macs = {

@@ -19,7 +19,16 @@ const kBlock = 50
 // 1100 usual ones, and a few that only fit a loopback or a jumbo link.
 const kLengths = [
   ...randomLengths(1, 1100, 14, 1514),
-  1515, 1518, 1526, 2048, 4096, 9014, 9018, 16_384, 32_768, 65_507,
+  1515,
+  1518,
+  1526,
+  2048,
+  4096,
+  9014,
+  9018,
+  16_384,
+  32_768,
+  65_507,
 ]
 
 const blocksOf = (frames: readonly Buffer[]) =>

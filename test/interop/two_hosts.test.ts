@@ -80,7 +80,10 @@ describe('two hosts on a cable', function () {
       await anyone.waitForCount(20)
       await eventually(async () => (await choosy.count()) >= 10, 3000, 'the frames of the one source')
       assert.deepEqual(anyone.frames, numbered)
-      assert.deepEqual(await choosy.heard(), Array.from({ length: 10 }, () => wanted))
+      assert.deepEqual(
+        await choosy.heard(),
+        Array.from({ length: 10 }, () => wanted),
+      )
       assert.equal(await nobody.count(), 0)
       await Promise.all([choosy.stop(), nobody.stop(), anyone.stop()])
     })

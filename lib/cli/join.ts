@@ -1,0 +1,153 @@
+/** `ethercast join`: a switch with the ports that are named, until somebody ends it. */
+
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import { EthercastError, formatSpec } from '../spec/index.js'
+import type { PortSpec } from '../spec/index.js'
+import type { Port } from '../port.js'
+import { Switch } from '../switch.js'
+import { chooseReport } from './join_reports.js'
+import type { JoinReport } from './join_reports.js'
+import { Lifetime, parseDuration } from './lifetime.js'
+import { lanSpec, openError } from './opening.js'
+import { RateMeter } from './rates.js'
+
+/** Time between two looks at the counters, in milliseconds. */
+const LOOK_MS = 1000
+
+interface JoinOptions {
+  hub?: boolean
+  ageing: number
+  for?: number
+  json?: boolean
+  quiet?: boolean
+}
+
+const EXAMPLES = `
+Examples:
+  ethercast join mcast ucast,,198.51.100.5,1102,1102
+      the LAN of guests on this segment (239.192.168.1, port 1102) and one
+      behind a router
+  ethercast join mcast,,,,,interface=eth1 mcast,,,,,interface=lo
+      the LAN on eth1, and that on this host's loopback
+  ethercast join mcast ucast,,127.0.0.1,4001,4000 --json --for 1m >counts.jsonl
+      a minute of counters, for a program
+
+A SPEC is UML's own grammar with options behind it, as in
+mcast,MAC,GROUP,PORT,TTL,interface=NAME; empty fields take their defaults.
+
+When every port is up, stdout has the line "ready", whatever the options. All
+else goes to stderr: on a terminal a table of rates ("lost": frames that
+somebody will miss), elsewhere only what happens, and the totals at the end.
+With --json stdout has one object a line: ready, port, notice, stats (each
+second), done.
+
+Exit code: 0 ended by --for, Ctrl-C or SIGTERM; 1 a port did not open;
+2 wrong usage.`
+
+export function register(program: Command): void {
+  program
+    .command('join')
+    .summary('a switch with these ports, until Ctrl-C')
+    .description(
+      'Joins LANs: one Ethernet switch whose ports are the SPECs. It learns where stations are, ' +
+        'floods what it does not know, blocks a port that closes a loop, and needs no root.',
+    )
+    .argument('<spec...>', 'the ports, such as mcast')
+    .addOption(
+      new Option('--hub', 'learn nothing: repeat every frame to every other port').conflicts('ageing'),
+    )
+    .addOption(
+      new Option('--ageing <seconds>', 'forget a station that was not heard for so long')
+        .argParser(parseDuration)
+        .default(300_000, '300'),
+    )
+    .option('--for <duration>', 'end after this time, as in 10s or 5m', parseDuration)
+    .option('--json', 'one JSON object a line on stdout')
+    .option('-q, --quiet', 'say only "ready", and what goes wrong')
+    .addHelpText('after', EXAMPLES)
+    .action(async (specs: string[], options: JoinOptions) => {
+      process.exitCode = await join(specs, options)
+    })
+}
+
+async function join(texts: readonly string[], options: JoinOptions): Promise<number> {
+  const specs = readSpecs(texts)
+  using life = new Lifetime(options.for)
+  const forwarding = options.hub ? 'hub' : 'learning'
+  await using lan = await Switch.create({ forwarding, ageingMs: options.ageing })
+  using report = chooseReport(options)
+  const meter = new RateMeter(lan)
+  watch(lan, life, report)
+  const ports = await openPorts(lan, specs, life)
+  const stations = options.hub ? () => undefined : stationCount(lan)
+  if (ports.length === specs.length) {
+    report.ready(ports)
+    await untilOver(life, () => report.second(meter.look(), stations()))
+  }
+  // After closing the counters are final: what was queued is sent or dropped.
+  meter.look()
+  await lan.close()
+  const ending = life.ending ?? 'done'
+  if (ending !== 'pipe') report.done(meter.look(), ending)
+  return ending === 'failed' ? 1 : 0
+}
+
+/** @throws EthercastError `ERR_ETHERCAST_FIELD`, before anything is opened */
+function readSpecs(texts: readonly string[]): PortSpec[] {
+  const names = new Set<string>()
+  return texts.map((text) => {
+    const spec = lanSpec(text)
+    const name = formatSpec({ ...spec, mac: undefined })
+    if (names.has(name)) {
+      const message = `${name} is given twice: its two ports would hear each other, and frames go round for ever`
+      throw new EthercastError('ERR_ETHERCAST_FIELD', message, { field: 'spec', value: text })
+    }
+    names.add(name)
+    return spec
+  })
+}
+
+/** Tells what happens, until the life ends. */
+function watch(lan: Switch, life: Lifetime, report: JoinReport): void {
+  lan.on('notice', ({ port, message }) => report.notice(port, message))
+  lan.on('port', (event) => {
+    if (life.ending !== undefined) return
+    report.port(event)
+    // With its last port a switch has lost its purpose.
+    if (event.state === 'closed' && lan.ports.size === 0) life.end('failed')
+  })
+}
+
+/** Fewer ports than specs when the life ended meanwhile. */
+async function openPorts(lan: Switch, specs: readonly PortSpec[], life: Lifetime): Promise<Port[]> {
+  const ports: Port[] = []
+  for (const spec of specs) {
+    try {
+      ports.push(await lan.addPort(spec, { signal: life.signal }))
+    } catch (error) {
+      if (life.ending !== undefined) return []
+      life.end('failed')
+      throw openError(error, spec)
+    }
+  }
+  return ports
+}
+
+async function untilOver(life: Lifetime, look: () => void): Promise<void> {
+  look()
+  const timer = setInterval(look, LOOK_MS)
+  await life.over
+  clearInterval(timer)
+}
+
+/** A function that gives the number of stations as of its last call, and asks for the next. */
+function stationCount(lan: Switch): () => number {
+  let count = 0
+  return () => {
+    const stations = lan.stations()
+    // At the end the switch just closes under the question.
+    stations.then(({ length }) => (count = length)).catch(() => {})
+    return count
+  }
+}

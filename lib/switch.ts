@@ -87,8 +87,8 @@ export class Switch extends EventEmitter<SwitchEvents> {
     try {
       this.#native = new NativeSwitchClass(hub, ageingMs, tableSize, () => this.#onWake())
     } catch (error) {
-      const { details } = error as { details?: string }
-      throw details === undefined ? error : fromNative(JSON.parse(details) as NativeError)
+      const { code, message } = error as Error & { code?: string }
+      throw code === 'details' ? fromNative(JSON.parse(message) as NativeError) : error
     }
     openSwitches.add(this)
   }

@@ -21,7 +21,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 /** One promise that somebody waits for, settled from outside or by an AbortSignal; at most one at a time. */
 export class Waiter {
-  #settle: ((error?: unknown) => void) | undefined
+  #settle: ((error?: Error) => void) | undefined
 
   get isWaiting(): boolean {
     return this.#settle !== undefined
@@ -31,13 +31,13 @@ export class Waiter {
   async wait(signal?: AbortSignal): Promise<void> {
     throwIfAborted(signal)
     await new Promise<void>((resolve, reject) => {
-      const onAbort = () => this.#settle?.(signal!.reason)
+      const onAbort = () => this.#settle?.(signal!.reason as Error)
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#settle = (error) => {
         this.#settle = undefined
         signal?.removeEventListener('abort', onAbort)
         if (error === undefined) resolve()
-        else reject(error as Error)
+        else reject(error)
       }
     })
   }

@@ -15,8 +15,6 @@ export interface Received {
   frames: number
   /** Sum over the destination MACs: what the handler has to show for it. */
   check: number
-  /** User and system time of the whole process, all threads, in microseconds. */
-  cpuUs: number
   /** SO_RCVBUF as the kernel gives it, in octets. */
   buffer: number
 }
@@ -30,12 +28,13 @@ export interface SendOrder {
 }
 
 export interface Sent {
-  /** Frames that the API under test accepted. */
+  /** Frames that the API accepted. */
   frames: number
+  /** How long that took. */
   ms: number
-  cpuUs: number
 }
 
+/** User and system time of this whole process, all threads, in microseconds (getrusage). */
 export function cpuUs(): number {
   const { user, system } = process.cpuUsage()
   return user + system

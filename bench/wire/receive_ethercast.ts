@@ -49,6 +49,7 @@ else if (style === 'offsets') void readOffsets()
 else readEveryMs()
 
 serve({
-  received: (): Received => ({ frames, check, cpuUs: cpuUs(), buffer: Number(mcast.facts.receive_buffer) }),
+  received: (): Received => ({ frames, check, buffer: Number(mcast.facts.receive_buffer) }),
+  cpuUs,
   stats: () => ({ socket: mcast.stats().rx, ring: nic.stats().tx }),
 })

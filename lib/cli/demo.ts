@@ -8,7 +8,6 @@ import { parseSpec } from '../spec/index.js'
 import type { McastSpec } from '../spec/index.js'
 import { guestLines } from './demo_guests.js'
 import { DemoLan } from './demo_lan.js'
-import { LiveRows } from './demo_live.js'
 import { PingRounds } from './demo_pings.js'
 import { introduction, plainLine, summary, table } from './demo_screen.js'
 import type { Introduction } from './demo_screen.js'
@@ -16,6 +15,7 @@ import { DemoWatch } from './demo_watch.js'
 import type { DemoView } from './demo_watch.js'
 import { Lifetime, parseDuration } from './lifetime.js'
 import type { Ending } from './lifetime.js'
+import { isLive, LiveRows } from './live_rows.js'
 import { paint, print, printEvent, tell } from './output.js'
 
 /**
@@ -92,7 +92,7 @@ async function show(lan: DemoLan, watch: DemoWatch, life: Lifetime, json: boolea
   const { stdout } = process
   const colour = (colours: Parameters<typeof paint>[0], text: string) => paint(colours, text, stdout)
   const rows = introduction(head, colour)
-  if (!stdout.isTTY || process.env.TERM === 'dumb') {
+  if (!isLive(stdout)) {
     rows.forEach(print)
     return untilOver(watch, life, (view) => print(plainLine(view)))
   }

@@ -55,7 +55,7 @@ export function guestLines(facts: GuestFacts): GuestLines {
       : `qemu-system-x86_64 -m 512 -netdev socket,id=lan,mcast=${group}:${port},localaddr=127.0.0.1 ` +
         `-device virtio-net-pci,netdev=lan,mac=${qemuMac}`,
     uml: `${UML} eth0=ucast,,127.0.0.1,${ucast.guestPort},${ucast.ownPort}`,
-    umlSetup: `ip link set eth0 up; ip addr add ${addresses.uml}/${PREFIX_LENGTH} dev eth0; ping -c 3 ${node}`,
+    umlSetup: `ip link set eth0 up; ip addr add ${addresses.uml}/${PREFIX_LENGTH} dev eth0; ping -c3 ${node}`,
     umlMcast: mcast,
     whyNoUmlMcast: mcast === undefined ? whyNoUmlMcast(facts, ipv6) : undefined,
   }

@@ -15,6 +15,7 @@ import { lanSpec, openError } from './opening.js'
 import type { LanSpec } from './opening.js'
 import { FileSink, StreamSink } from './sinks.js'
 import type { Sink } from './sinks.js'
+import { isBrokenPipe } from './write_error.js'
 
 /** Room for what comes while a disk or a terminal takes its time. */
 const RING_OCTETS = 16 * 2 ** 20
@@ -30,14 +31,15 @@ interface DumpOptions {
 
 const EXAMPLES = `
 Examples:
-  ethercast dump mcast                        a line a frame of UML's default group
+  ethercast dump mcast                          UML's default group, line by line
   ethercast dump mcast,,,,,interface=lo -w lan.pcapng
   ethercast dump mcast -w - | wireshark -k -i -
-  ethercast dump mcast --json --for 10s | jq -r .summary
+  ethercast dump mcast --json --for 10s | jq -r '.summary // empty'
 
 It hears every frame of the LAN, also those between others, and sends none.
-Recordings are pcapng with nanoseconds, for Wireshark and tshark; the counters
-of received and lost frames are at their end. They can be read whenever it ends.
+Recordings are pcapng with nanoseconds, for Wireshark and tshark, with the
+counts of received and lost frames at the end. However it ends, they can be
+read.
 
 stdout has the frames, one a line: time of day and summary (its last number is
 the length in octets, without FCS); with -w - the recording; with --json one
@@ -95,7 +97,7 @@ async function record(nic: HostPort, port: Port, life: Lifetime, options: DumpOp
     }
     await recorder.end(report.statistics())
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+    if (!isBrokenPipe(error)) throw error
     // Who read the frames has seen enough.
     life.end('pipe')
   } finally {

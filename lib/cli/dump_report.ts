@@ -69,13 +69,16 @@ export class DumpReport implements Disposable {
   }
 
   done(ending: Ending): void {
+    const { json, quiet } = this.#options
     this.#rows?.clear()
     const lost = this.#losses()
-    if (this.#options.json) {
+    if (json) {
       const elapsedMs = Math.round(performance.now() - this.#began)
       const reasons = Object.fromEntries(lost.map(({ reason, frames }) => [reason, frames]))
       printEvent('done', { ending, elapsedMs, frames: this.frames, octets: this.#octets, lost: reasons })
-    } else if (!this.#options.quiet) {
+    } else if (!quiet) {
+      // Below the ^C that a terminal shows.
+      if (ending === 'signal' && this.#rows === undefined && process.stderr.isTTY) tell('')
       tell(this.#counts())
       for (const { frames, reason, text } of lost) tell(`lost: ${grouped(frames)} ${reason}, ${text}`)
     }

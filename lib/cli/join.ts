@@ -90,6 +90,7 @@ async function join(texts: readonly string[], options: JoinOptions): Promise<num
   await lan.close()
   const ending = life.ending ?? 'done'
   if (ending !== 'pipe') report.done(meter.look(), ending)
+  life.throwIfFailed()
   return ending === 'failed' ? 1 : 0
 }
 

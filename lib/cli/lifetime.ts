@@ -3,6 +3,7 @@
  */
 
 import { InvalidArgumentError } from 'commander'
+import { isBrokenPipe, writeError } from './write_error.js'
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 /** setTimeout takes no more than 2^31 - 1 ms. */
@@ -28,13 +29,14 @@ export class Lifetime implements Disposable {
   readonly #timer: NodeJS.Timeout | undefined
   #ending: Ending | undefined
   #signalMs = -Infinity
+  #failure: Error | undefined
 
   /** @param forMs milliseconds to live; left out: until somebody ends it */
   constructor(forMs?: number) {
     process.on('SIGINT', this.#onSignal)
     process.on('SIGTERM', this.#onSignal)
-    process.stdout.on('error', this.#onPipe)
-    process.stderr.on('error', ignorePipe)
+    process.stdout.on('error', this.#onOutputError)
+    process.stderr.on('error', ignore)
     if (forMs !== undefined) this.#timer = setTimeout(() => this.end('time'), forMs)
   }
 
@@ -55,6 +57,11 @@ export class Lifetime implements Disposable {
     return new Promise((resolve) =>
       signal.addEventListener('abort', () => resolve(this.#ending!), { once: true }),
     )
+  }
+
+  /** @throws Error when the end came because stdout can't be written to */
+  throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   end(why: Ending = 'done'): void {
@@ -81,13 +88,12 @@ export class Lifetime implements Disposable {
     if (this.#ending === undefined) this.#signalMs = performance.now()
     this.end('signal')
   }
-  readonly #onPipe = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    this.end('pipe')
+  readonly #onOutputError = (error: Error) => {
+    if (isBrokenPipe(error)) return this.end('pipe')
+    this.#failure ??= writeError('standard output', error)
+    this.end('failed')
   }
 }
 
-/** What is told to people who have left. */
-function ignorePipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
-}
+/** What is told to people who have left, or can't be told for other reasons. */
+function ignore(): void {}

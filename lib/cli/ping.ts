@@ -100,6 +100,7 @@ async function ping(specText: string, target: string, options: Options): Promise
     }),
     report,
   )
+  life.throwIfFailed()
   return received > 0 || life.ending === 'pipe' ? 0 : 1
 }
 

@@ -2,8 +2,7 @@
 
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import { getSystemErrorMap } from 'node:util'
-import { EthercastError } from '../spec/error.js'
+import { writeError } from './write_error.js'
 
 export interface Sink {
   /**
@@ -69,15 +68,4 @@ export class StreamSink implements Sink {
   }
 
   async close(): Promise<void> {}
-}
-
-function writeError(path: string, error: unknown): Error {
-  const { code, errno, syscall } = error as NodeJS.ErrnoException
-  if (code === undefined || code === 'EPIPE') return error as Error
-  const why = getSystemErrorMap().get(errno ?? 0)?.[1] ?? code
-  return new EthercastError(code, `can't write ${path}: ${why} (${code})`, {
-    errno: code,
-    syscall,
-    cause: error,
-  })
 }

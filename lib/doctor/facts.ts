@@ -1,8 +1,9 @@
 /** What the doctor knows of a host. The checks see nothing else, so that they can be tried on hosts that are made up. */
 
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { release } from 'node:os'
-import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { interfaces, probeBind, routeTo } from '../binding.js'
 import { EthercastError } from '../spec/error.js'
@@ -34,8 +35,16 @@ export interface HostFacts {
   sysctl(name: string): string | undefined
   /** Whether a program is on the PATH. */
   hasProgram(name: string): boolean
+  /** What a program on the PATH says to --version, its number; undefined when it says none. */
+  programVersion?(name: string): string | undefined
   node: string
+  /** The versions of Node that this package is for, as in `>=20.20`. */
+  engines?: string
   kernel: string
+  /** As in `glibc 2.36`. */
+  libc?: string
+  /** Descriptors that this process may have open; left out: not known. */
+  openFiles?: number
 }
 
 /** Interface flags, netdevice(7). */
@@ -66,9 +75,40 @@ export function hostFacts(): HostFacts {
     },
     hasProgram: (name) =>
       (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, name))),
+    programVersion,
     node: process.versions.node,
+    engines: engines(),
     kernel: release(),
+    libc: libc(),
+    openFiles: openFiles(),
   }
+}
+
+/** A program that takes longer to say its version has none, in milliseconds. */
+const VERSION_TIMEOUT_MS = 3000
+
+function programVersion(name: string): string | undefined {
+  const { stdout } = spawnSync(name, ['--version'], { encoding: 'utf8', timeout: VERSION_TIMEOUT_MS })
+  return /\d+(\.\d+)+/.exec(stdout ?? '')?.[0]
+}
+
+function engines(): string {
+  const require = createRequire(import.meta.url)
+  return (require('../../package.json') as { engines: { node: string } }).engines.node
+}
+
+function libc(): string | undefined {
+  const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean }
+  report.excludeNetwork = true // else it looks up the names of peers, which takes its time
+  const { header } = report.getReport() as unknown as { header: { glibcVersionRuntime?: string } }
+  return header.glibcVersionRuntime && `glibc ${header.glibcVersionRuntime}`
+}
+
+function openFiles(): number | undefined {
+  const limits = readFileSync('/proc/self/limits', 'utf8')
+  const limit = /^Max open files\s+(\S+)/m.exec(limits)?.[1]
+  if (limit === undefined) return undefined
+  return limit === 'unlimited' ? Infinity : Number(limit)
 }
 
 function orErrno<T>(ask: () => T): T | string {

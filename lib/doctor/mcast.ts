@@ -12,21 +12,33 @@ export function checkMcast(spec: McastSpec, facts: HostFacts): Finding[] {
   if (chosen !== undefined) {
     findings.push(...checkUp(chosen), checkMulticast(chosen))
     if (isIPv6(spec.group)) findings.push(checkRoute6(spec, chosen, facts))
-    findings.push(checkMtu(spec.group, chosen.mtu, chosen.name))
+    findings.push(checkMtu(spec.group, lanMtu(spec, chosen, facts), chosen.name))
     findings.push(...checkUmlRoute(spec, chosen, facts))
   }
   findings.push(
     checkPort(
       facts,
-      spec.group,
+      bindAddress(spec),
       spec.port,
       true,
       'another program has it and does not share it: members of a group set SO_REUSEADDR, that one has not',
     ),
     checkBuffer(facts, spec.buffer),
-    ...checkScope(spec),
+    ...checkScope(spec, chosen),
+    ...checkMemberships(spec, facts),
   )
   return findings
+}
+
+/** A link-local IPv6 group can be bound only together with an interface; who has the port has it for the wildcard too. */
+function bindAddress({ group }: McastSpec): string {
+  return /^ff.[12]:/.test(group) ? '::' : group
+}
+
+/** Octets of the largest IP packet on the way to the group: a route may have less than its interface. */
+function lanMtu({ group }: McastSpec, { index, mtu }: HostInterface, facts: HostFacts): number {
+  const route = facts.route(group, index)
+  return typeof route === 'string' ? mtu : Math.min(mtu, route.mtu)
 }
 
 /** As the port itself does: the one named, else where the route goes, else the only one that is up. */
@@ -76,7 +88,10 @@ function chooseInterface(spec: McastSpec, facts: HostFacts, findings: Finding[])
 }
 
 function routeCommand(group: string, name: string): string {
-  if (isIPv6(group)) return `ip -6 route add multicast ff00::/8 dev ${name} table local`
+  // On loopback of the type `local`: the kernel turns any other route through it into one that rejects.
+  if (isIPv6(group)) {
+    return `ip -6 route add ${name === 'lo' ? 'local' : 'multicast'} ff00::/8 dev ${name} table local`
+  }
   return `ip route add ${group.startsWith('239.') ? '239.0.0.0/8' : group} dev ${name}`
 }
 
@@ -128,13 +143,21 @@ function checkUmlRoute(spec: McastSpec, chosen: HostInterface, facts: HostFacts)
   ]
 }
 
-function checkScope({ group, ttl }: McastSpec): Finding[] {
+function checkScope({ group, ttl }: McastSpec, chosen: HostInterface | undefined): Finding[] {
   const findings: Finding[] = []
   if (!isIPv6(group) && !group.startsWith('239.') && !group.startsWith('232.')) {
     findings.push({
       level: 'note',
       check: 'scope',
       what: `group ${group} is outside 239/8, the range for use within a site (RFC 2365)`,
+    })
+  }
+  if (ttl === 0 && !chosen?.isLoopback) {
+    findings.push({
+      level: 'note',
+      check: 'ttl',
+      what: 'TTL 0: frames stay on this host',
+      why: 'other hosts on the link hear nothing from here; 1 is for the link',
     })
   }
   if (ttl > 1) {
@@ -146,4 +169,19 @@ function checkScope({ group, ttl }: McastSpec): Finding[] {
     })
   }
   return findings
+}
+
+/** The host's limits on joining; those on sources are for source-specific groups (ip(7), RFC 3376, RFC 3810). */
+function checkMemberships({ group, source }: McastSpec, facts: HostFacts): Finding[] {
+  const v6 = isIPv6(group)
+  const limits = v6 ? [] : ['net.ipv4.igmp_max_memberships']
+  if (source !== undefined) limits.push(v6 ? 'net.ipv6.mld_max_msf' : 'net.ipv4.igmp_max_msf')
+  return limits
+    .filter((name) => facts.sysctl(name) === '0')
+    .map((name) => ({
+      level: 'problem',
+      check: 'memberships',
+      what: `${name} is 0: nothing can be joined`,
+      remedy: [`sysctl -w ${name}=20`],
+    }))
 }

@@ -87,6 +87,17 @@ export function checkPort(
 ): Finding {
   const bound = facts.bind(address, port, shared)
   if (typeof bound !== 'string') return ok('port', `UDP port ${port} is free to ${shared ? 'share' : 'take'}`)
+  if (bound === 'EACCES') {
+    return {
+      level: 'problem',
+      check: 'port',
+      what: `UDP port ${port} is for root alone (${bound})`,
+      remedy: [
+        `sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`,
+        'or choose a port from 1024 on in the spec',
+      ],
+    }
+  }
   return {
     level: 'problem',
     check: 'port',

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "core/ether.h"
 
@@ -28,7 +29,8 @@ Result<Fd> udp_socket(int family) {
   Fd fd(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return Error::os(errno, "socket", family == AF_INET6 ? "no IPv6 UDP socket" : "no UDP socket");
   if (family == AF_INET6) {
-    if (auto only = set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY"); !only) return only.error();
+    if (auto only = set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1, "IPV6_V6ONLY"); !only)
+      return only.error();
   }
   return fd;
 }
@@ -58,6 +60,33 @@ Result<> bind_socket(int fd, const SockAddr& address) {
                std::to_string(address.port()) + ")";
   }
   return Error::os(why, "bind", message);
+}
+
+// RFC 3678: the protocol-independent calls take the interface by index, for any-source and source-specific
+// alike.
+Result<> join_group(int fd, const SockAddr& group, const SockAddr* source, MulticastOn on) {
+  const int level = group.is_v6() ? IPPROTO_IPV6 : IPPROTO_IP;
+  int result;
+  if (source != nullptr) {
+    group_source_req request{};
+    request.gsr_interface = static_cast<uint32_t>(on.interface_index);
+    std::memcpy(&request.gsr_group, &group.storage, group.length);
+    std::memcpy(&request.gsr_source, &source->storage, source->length);
+    result = setsockopt(fd, level, MCAST_JOIN_SOURCE_GROUP, &request, sizeof request);
+  } else {
+    group_req request{};
+    request.gr_interface = static_cast<uint32_t>(on.interface_index);
+    std::memcpy(&request.gr_group, &group.storage, group.length);
+    result = setsockopt(fd, level, MCAST_JOIN_GROUP, &request, sizeof request);
+  }
+  if (result == 0) return {};
+  const int why = errno;
+  std::string message = "can't join " + group.text() + " on " + on.interface_name;
+  if (why == ENOBUFS)
+    message += ": too many memberships (sysctl net.ipv4.igmp_max_memberships, igmp_max_msf)";
+  if (why == ENODEV)
+    message += ": the interface can't do multicast (ip link set " + on.interface_name + " multicast on)";
+  return Error::os(why, "setsockopt", message);
 }
 
 }  // namespace ethercast

@@ -1,4 +1,5 @@
-// Making UDP sockets: what the multicast and unicast ports share. Every function leaves an error that names the call.
+// Making UDP sockets: what the multicast and unicast ports share. Every function leaves an error that names
+// the call.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,9 @@ constexpr uint32_t udp_max_payload(bool v6) noexcept { return v6 ? kUdp6MaxPaylo
 // Asked for when the spec gives no `buffer`: at 1514 octets some 1700 frames with the kernel's bookkeeping.
 constexpr int kDefaultBuffer = 4 << 20;
 
-// What every UDP transport reads from its configuration: `buffer` (octets; 0 here: not given) and `mtu` (octets of the
-// largest IP packet on the LAN; not given: as much as a datagram carries), the latter as the longest frame.
+// What every UDP transport reads from its configuration: `buffer` (octets; 0 here: not given) and `mtu`
+// (octets of the largest IP packet on the LAN; not given: as much as a datagram carries), the latter as the
+// longest frame.
 struct UdpOptions {
   int buffer;
   uint32_t max_frame;
@@ -35,9 +37,17 @@ Result<UdpOptions> read_udp_options(const Config& config, bool v6);
 // Non-blocking, close-on-exec; an IPv6 socket is IPv6 only.
 Result<Fd> udp_socket(int family);
 Result<> set_option(int fd, int level, int option, int value, const char* what);
-// Asks for `octets` of SO_RCVBUF or SO_SNDBUF, past the system's limit where privilege allows. Returns what the kernel
-// gives, in octets of payload and bookkeeping as it counts them (socket(7): it doubles what is asked for).
+// Asks for `octets` of SO_RCVBUF or SO_SNDBUF, past the system's limit where privilege allows. Returns what
+// the kernel gives, in octets of payload and bookkeeping as it counts them (socket(7): it doubles what is
+// asked for).
 int set_buffer(int fd, int option, int octets) noexcept;
 Result<> bind_socket(int fd, const SockAddr& address);
+
+struct MulticastOn {
+  int interface_index;
+  const std::string& interface_name;  // for the error
+};
+// Joins a group on one interface; `source`: takes that sender alone (SSM), null: any.
+Result<> join_group(int fd, const SockAddr& group, const SockAddr* source, MulticastOn on);
 
 }  // namespace ethercast

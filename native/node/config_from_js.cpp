@@ -6,26 +6,60 @@
 
 namespace ethercast {
 
-Config config_from_js(const Napi::Object& object) {
+namespace {
+
+bool read_text(napi_env env, napi_value value, std::string& text) {
+  size_t length = 0;
+  if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) return false;
+  text.resize(length + 1);  // Node-API writes a terminator too
+  if (napi_get_value_string_utf8(env, value, text.data(), text.size(), &length) != napi_ok) return false;
+  text.resize(length);
+  return true;
+}
+
+// A value of the object, of whatever type; false with or without an exception pending.
+bool add(napi_env env, napi_value value, std::string name, Config& config) {
+  napi_valuetype type;
+  if (napi_typeof(env, value, &type) != napi_ok) return false;
+  if (type == napi_undefined) return true;
+  if (type == napi_string) {
+    std::string text;
+    if (!read_text(env, value, text)) return false;
+    config.set(std::move(name), std::move(text));
+    return true;
+  }
+  if (type == napi_boolean) {
+    bool flag = false;
+    if (napi_get_value_bool(env, value, &flag) != napi_ok) return false;
+    config.set(std::move(name), flag);
+    return true;
+  }
+  double number = 0.5;
+  if (type == napi_number && napi_get_value_double(env, value, &number) != napi_ok) return false;
+  if (std::nearbyint(number) == number && std::fabs(number) <= 9007199254740991.0) {
+    config.set(std::move(name), static_cast<int64_t>(number));
+    return true;
+  }
+  napi_throw_type_error(env, nullptr, (name + " must be a text, a whole number or a boolean").c_str());
+  return false;
+}
+
+}  // namespace
+
+std::optional<Config> config_from_js(napi_env env, napi_value object) {
   Config config;
-  const Napi::Array keys = object.GetPropertyNames();
-  for (uint32_t i = 0; i < keys.Length(); ++i) {
-    const Napi::Value key = keys.Get(i);
-    const Napi::Value value = object.Get(key);
-    const std::string name = key.As<Napi::String>();
-    if (value.IsUndefined()) continue;
-    if (value.IsString()) {
-      config.set(name, value.As<Napi::String>().Utf8Value());
-    } else if (value.IsBoolean()) {
-      config.set(name, value.As<Napi::Boolean>().Value());
-    } else if (value.IsNumber() && std::nearbyint(value.As<Napi::Number>().DoubleValue()) ==
-                                       value.As<Napi::Number>().DoubleValue() &&
-               std::fabs(value.As<Napi::Number>().DoubleValue()) <= 9007199254740991.0) {
-      config.set(name, value.As<Napi::Number>().Int64Value());
-    } else {
-      Napi::TypeError::New(object.Env(), name + " must be a text, a whole number or a boolean")
-          .ThrowAsJavaScriptException();
-      return Config();
+  napi_value names;
+  uint32_t count = 0;
+  if (napi_get_property_names(env, object, &names) != napi_ok ||
+      napi_get_array_length(env, names, &count) != napi_ok) {
+    return std::nullopt;
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    napi_value key, value;
+    std::string name;
+    if (napi_get_element(env, names, i, &key) != napi_ok || !read_text(env, key, name) ||
+        napi_get_property(env, object, key, &value) != napi_ok || !add(env, value, std::move(name), config)) {
+      return std::nullopt;
     }
   }
   return config;

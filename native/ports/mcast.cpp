@@ -4,7 +4,6 @@
 #include <sys/epoll.h>
 
 #include <cerrno>
-#include <cstring>
 #include <optional>
 #include <tuple>
 
@@ -171,7 +170,9 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
     SockAddr bound = options_.group;
     if (v6()) bound.v6.sin6_scope_id = static_cast<uint32_t>(interface_index_);
     if (auto set = bind_socket(fd.get(), bound); !set) return set;
-    if (auto joined = join(fd.get()); !joined) return joined;
+    const SockAddr* const source = options_.source ? &*options_.source : nullptr;
+    const MulticastOn on{interface_index_, interface_name_};
+    if (auto joined = join_group(fd.get(), options_.group, source, on); !joined) return joined;
 
     const int given =
         set_buffer(fd.get(), SO_RCVBUF, options_.buffer != 0 ? options_.buffer : kDefaultBuffer);
@@ -185,33 +186,6 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
     reader_.follow_new_socket();
     receiver_lost_ = false;
     return host_->watch(receiver_.get(), EPOLLIN);
-  }
-
-  // RFC 3678: the protocol-independent calls take the interface by index, for any-source and source-specific
-  // alike.
-  Result<> join(int fd) {
-    const int level = v6() ? IPPROTO_IPV6 : IPPROTO_IP;
-    int result;
-    if (options_.source) {
-      group_source_req request{};
-      request.gsr_interface = static_cast<uint32_t>(interface_index_);
-      std::memcpy(&request.gsr_group, &options_.group.storage, options_.group.length);
-      std::memcpy(&request.gsr_source, &options_.source->storage, options_.source->length);
-      result = setsockopt(fd, level, MCAST_JOIN_SOURCE_GROUP, &request, sizeof request);
-    } else {
-      group_req request{};
-      request.gr_interface = static_cast<uint32_t>(interface_index_);
-      std::memcpy(&request.gr_group, &options_.group.storage, options_.group.length);
-      result = setsockopt(fd, level, MCAST_JOIN_GROUP, &request, sizeof request);
-    }
-    if (result == 0) return {};
-    const int why = errno;
-    std::string message = "can't join " + options_.group.text() + " on " + interface_name_;
-    if (why == ENOBUFS)
-      message += ": too many memberships (sysctl net.ipv4.igmp_max_memberships, igmp_max_msf)";
-    if (why == ENODEV)
-      message += ": the interface can't do multicast (ip link set " + interface_name_ + " multicast on)";
-    return Error::os(why, "setsockopt", message);
   }
 
   Result<> open_sender() {

@@ -2,18 +2,11 @@
 import assert from 'node:assert/strict'
 import dgram from 'node:dgram'
 import { once } from 'node:events'
-import { type HostPort, type Port, type PortStats, Switch } from '../../lib/index.js'
+import { type HostPort, type Port, Switch } from '../../lib/index.js'
 import { eventually } from '../support/wait.js'
 import { randomGroup, randomPort } from '../support/transports.js'
+import { assertBalanced, sum } from './accounts.js'
 import { BROADCAST, makeFrame, seeded, sendAll, useSwitches } from './lan.js'
-
-const sum = (drops: Record<string, number>) => Object.values(drops).reduce((all, each) => all + each, 0)
-
-export function assertBalanced(stats: PortStats, name: string): void {
-  const { rx, tx } = stats
-  assert.equal(rx.frames, rx.forwarded + sum(rx.drops), `${name}: rx ${JSON.stringify(rx)}`)
-  assert.equal(tx.picked, tx.frames + sum(tx.drops) + tx.queued, `${name}: tx ${JSON.stringify(tx)}`)
-}
 
 describe('stats()', () => {
   const switches = useSwitches()

@@ -126,7 +126,7 @@ describe('doctor: checks', () => {
   it('an IPv6 group without a route on the interface named', () => {
     const finding = find('route6', 'mcast,,ff15::1,,,interface=lo', { route: () => 'ENETUNREACH' })
     assert.equal(finding.level, 'problem')
-    assert.deepEqual(finding.remedy, ['ip -6 route add multicast ff00::/8 dev lo table local'])
+    assert.deepEqual(finding.remedy, ['ip -6 route add local ff00::/8 dev lo table local'])
   })
 
   it('UML guests that would join elsewhere', () => {

@@ -98,7 +98,8 @@ describe('own echo', function () {
     assert.equal(tx.frames + tx.drops.refused!, sent)
     assert.ok(tx.drops.refused! < sent / 2)
     assert.equal(lastErrno, constants.errno.ENETUNREACH)
-    assert.ok(reopened >= kSteps.length - 1, `reopened ${reopened} times`)
+    // Once each for all steps but the second address and the link down; removal and addition may be heard of together.
+    assert.ok(reopened >= kSteps.length - 2, `reopened ${reopened} times`)
 
     // Good and bad take turns, each bad state is named, and no more of them than there were changes that could cause one.
     const states = near.changes.map(({ state }) => state)

@@ -1,0 +1,186 @@
+/** `ethercast join`, on loopback groups that nobody else has. */
+
+import assert from 'node:assert/strict'
+import { connect } from '../../lib/index.js'
+import { NetNode } from '../../lib/net/node.js'
+import { freeUdpPorts } from '../support/transports.js'
+import { eventually } from '../support/wait.js'
+import { loGroup, makeFrame, useSwitches } from '../api/lan.js'
+import { assertRefused, endAllAfterEach, ethercast, events, start, theEvent } from './cli.js'
+import type { Event } from './cli.js'
+
+interface Totals {
+  id: number
+  name: string
+  state: string
+  rx: { frames: number; drops: Record<string, number> }
+  tx: { frames: number }
+}
+
+const totals = (event: Event) => event.ports as Totals[]
+
+describe('cli: join', function () {
+  this.timeout(30_000)
+  endAllAfterEach()
+  const { keep } = useSwitches()
+
+  /** A host on a group, which answers pings. */
+  async function host(spec: string, address: string): Promise<NetNode> {
+    return new NetNode(keep(await connect(spec, { address })), { ipv4: address })
+  }
+
+  it('says ready on stdout and all else on stderr, and ends after --for with totals', async () => {
+    const [one, other] = [loGroup(), loGroup()]
+    const { code, stdout, stderr } = await ethercast('join', one, other, '--for', '300ms')
+    assert.equal(code, 0, stderr)
+    assert.equal(stdout, 'ready\n')
+    assert.match(stderr, /^1 mcast,,239\.[^]*interface lo \(as configured\)[^]*^2 mcast,,239\./m)
+    assert.match(stderr, /^total +frames in +octets +frames out[^]*^1 mcast +0 /m)
+  })
+
+  it('--quiet leaves nothing but ready', async () => {
+    const { code, stdout, stderr } = await ethercast('join', loGroup(), '--quiet', '--for', '0.2')
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'ready\n', stderr: '' })
+  })
+
+  it('says that one port has nobody to talk to', async () => {
+    const { stderr } = await ethercast('join', loGroup(), '--for', '0.2')
+    assert.match(stderr, /nobody to talk to/)
+  })
+
+  it('says what in a spec has no effect', async () => {
+    const spec = loGroup().replace('mcast,,', 'mcast,fe:fd:0:0:0:1,')
+    const { stderr } = await ethercast('join', spec, '--for', '0.2')
+    assert.match(stderr, /note: mac fe:fd:00:00:00:01 has no effect/)
+    const list = events(await ethercast('join', spec, '--for', '0.2', '--json'))
+    assert.match(theEvent(list, 'notice').message as string, /no effect/)
+  })
+
+  it('--json has an object a line: ready, stats each second, done', async () => {
+    const [one, other] = [loGroup(), loGroup()]
+    const result = await ethercast('join', one, other, '--json', '--for', '2.5')
+    assert.equal(result.code, 0, result.stderr)
+    assert.equal(result.stderr, '')
+    const list = events(result)
+    assert.deepEqual([list[0]!.event, list.at(-1)!.event], ['ready', 'done'])
+    const ports = theEvent(list, 'ready').ports as {
+      id: number
+      name: string
+      facts: { interface: string }
+    }[]
+    assert.deepEqual(
+      ports.map(({ id, facts }) => [id, facts.interface]),
+      [
+        [1, 'lo'],
+        [2, 'lo'],
+      ],
+    )
+    const stats = list.filter(({ event }) => event === 'stats')
+    assert.ok(stats.length >= 2 && stats.length <= 4, `${stats.length} stats`)
+    const done = theEvent(list, 'done')
+    assert.equal(done.ending, 'time')
+    assert.ok((done.elapsedMs as number) >= 2000)
+  })
+
+  it('is a switch between its ports, and counts', async () => {
+    const [one, other] = [loGroup(), loGroup()]
+    const child = start(['join', one, other, '--json'])
+    await child.waitForLine(/"event":"ready"/)
+    await using near = await host(one, '198.18.0.1')
+    await using far = await host(other, '198.18.0.2')
+    assert.equal(await near.resolve('198.18.0.2'), far.mac)
+    assert.equal((await near.ping('198.18.0.2'))?.from, '198.18.0.2')
+    await child.waitForLine(/"event":"stats".*"stations":2/)
+    child.signal('SIGTERM')
+    const result = await child.result()
+    assert.equal(result.code, 0, result.stderr)
+    const done = theEvent(events(result), 'done')
+    assert.equal(done.ending, 'signal')
+    for (const { rx, tx, state } of totals(done)) {
+      // A question and an answer of ARP, and a ping with its echo: two frames each way.
+      assert.equal(tx.frames, 2)
+      assert.equal(rx.frames - rx.drops.own_echo!, 2)
+      assert.equal(state, 'closed')
+    }
+  })
+
+  it('a hub repeats what a switch would keep on its side', async () => {
+    const [one, other] = [loGroup(), loGroup()]
+    const child = start(['join', one, other, '--hub', '--json'])
+    await child.waitForLine(/"event":"ready"/)
+    const nic = keep(await connect(one))
+    const frame = makeFrame({ to: '02:00:00:00:00:02' })
+    for (let i = 0; i < 5; i++) nic.send(frame)
+    await child.waitForLine(/"id":2.*"tx":\{"picked":5,"frames":5/)
+    assert.doesNotMatch(child.stdout, /"stations"/)
+  })
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`${signal} is a clean end with totals, also when it comes twice`, async () => {
+      const child = start(['join', loGroup(), loGroup()])
+      await child.waitForLine(/^ready$/)
+      child.signal(signal)
+      child.signal(signal)
+      const { code, stderr } = await child.result()
+      assert.equal(code, 0, stderr)
+      assert.match(stderr, /^total .*\n1 mcast .*\n2 mcast .*\nran for /m)
+    })
+  }
+
+  it('tells when the loop guard blocks a port', async () => {
+    const groups = [loGroup(), loGroup()]
+    const first = start(['join', ...groups])
+    const second = start(['join', ...groups, '--json'])
+    await Promise.all([first.waitForLine(/^ready$/), second.waitForLine(/"event":"ready"/)])
+    const nic = keep(await connect(groups[0]!))
+    nic.send(makeFrame())
+    await eventually(
+      () => /is blocked \(loop\)/.test(first.stderr) || /"state":"blocked"/.test(second.stdout),
+    )
+    await Promise.all([first.kill('SIGINT'), second.kill('SIGINT')])
+    assert.equal(second.exit?.code, 0)
+    for (const { event, id, reason, message } of events(second)) {
+      if (event !== 'port') continue
+      assert.deepEqual([id, reason], [2, 'loop'])
+      assert.notEqual(message, '')
+    }
+  })
+
+  it('ends quietly when the reader of its events has left', async () => {
+    const line = `node dist/cli/main.js join ${loGroup()} ${loGroup()} --json | head -1; echo "\${PIPESTATUS[0]}"`
+    const { spawnSync } = await import('node:child_process')
+    const { stdout, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8', timeout: 10_000 })
+    assert.match(stdout, /^\{"event":"ready".*\}\n0\n$/)
+    assert.equal(stderr, '')
+  })
+
+  it('refuses specs that are wrong, before it opens any', async () => {
+    assertRefused(await ethercast('join', loGroup(), 'mcst'), /^ethercast: .*did you mean mcast\?/)
+    assertRefused(await ethercast('join', 'mcast,,224.0.0.1'), /^ethercast: .*224\.0\.0\.1/)
+    assertRefused(await ethercast('join', 'mcast,,,,,interface=nowhere0'), /nowhere0 does not exist/)
+    assertRefused(await ethercast('join', 'host'), /host is a port for programs/)
+    assertRefused(await ethercast('join'), /missing required argument 'spec'/)
+  })
+
+  it('refuses a spec that is given twice, however it is written', async () => {
+    const spec = loGroup()
+    assertRefused(await ethercast('join', spec, `eth0=${spec}`), /given twice/)
+  })
+
+  it('refuses options that say nothing', async () => {
+    assertRefused(await ethercast('join', loGroup(), '--for', 'ever'), /--for.*A duration is/)
+    assertRefused(await ethercast('join', loGroup(), '--hub', '--ageing', '5'), /--hub.*cannot be used/)
+  })
+
+  it('a port that does not open: why, and where to go on', async () => {
+    const [listen, remote] = (await freeUdpPorts(2)) as [number, number]
+    const spec = `ucast,,127.0.0.1,${listen},${remote}`
+    const holder = start(['join', spec])
+    await holder.waitForLine(/^ready$/)
+    const { code, stdout, stderr } = await ethercast('join', loGroup(), spec)
+    assert.equal(code, 1)
+    assert.equal(stdout, '')
+    assert.match(stderr, new RegExp(`^ethercast: ${spec}: .*another program has it.*EADDRINUSE`))
+    assert.match(stderr, new RegExp(`ethercast doctor ${spec}`))
+  })
+})

@@ -1,0 +1,212 @@
+/** What every transport has to do, whatever it is made of. */
+
+import assert from 'node:assert/strict'
+import { EthercastError, Switch } from '../../lib/index.js'
+import type { HostPort, PortStats } from '../../lib/index.js'
+import { makeFrame, sendAll, sequenceOf, take } from '../api/lan.js'
+import { makePair } from '../support/transports.js'
+import type { Pair, PairOptions, Transport } from '../support/transports.js'
+import { eventually } from '../support/wait.js'
+
+const sum = (drops: Record<string, number>) => Object.values(drops).reduce((all, count) => all + count, 0)
+
+/** Both accounts of a port, at rest. */
+function assertBalanced({ rx, tx }: PortStats, name: string): void {
+  assert.equal(rx.frames, rx.forwarded + sum(rx.drops), `${name}: rx`)
+  assert.equal(tx.picked, tx.frames + sum(tx.drops) + tx.queued, `${name}: tx`)
+}
+
+/** Sends in pieces, so that a receiving socket's buffer has room for each. */
+async function sendPaced(from: HostPort, to: () => number, frames: readonly Uint8Array[]): Promise<void> {
+  const kWindow = 256
+  for (let sent = 0; sent < frames.length; sent += kWindow) {
+    await eventually(() => to() >= sent - kWindow || undefined, 10_000, `${sent} frames to arrive`)
+    await sendAll(from, frames.slice(sent, sent + kWindow))
+  }
+}
+
+/** Frames that the port of `host` has handed it. */
+const delivered = (host: HostPort) => () => host.stats().tx.picked
+
+export function conforms(transport: Transport): void {
+  describe(`conformance: ${transport.name}`, function () {
+    this.timeout(60_000)
+    const open = new Set<{ close(): Promise<void> }>()
+    afterEach(async () => {
+      const all = [...open]
+      open.clear()
+      await Promise.all(all.map((each) => each.close()))
+    })
+    async function pair(options: PairOptions = {}): Promise<Pair> {
+      const made = await makePair(transport, options)
+      open.add(made)
+      return made
+    }
+
+    it('opens, closes, closes again, and opens anew with the same spec', async () => {
+      const both = await pair()
+      const { a } = both
+      await a.port.close()
+      await a.port.close()
+      assert.equal(a.port.state, 'closed')
+      const again = await a.lan.addPort(a.spec)
+      assert.equal(again.state, 'up')
+      assert.equal(again.name, a.port.name)
+      await both.close()
+      await assert.rejects(a.lan.addPort(a.spec), { code: 'ERR_ETHERCAST_CLOSED' })
+    })
+
+    for (const length of [14, 15, 60, 1514, 1518, 2048, 9014, 65_000]) {
+      it(`carries frames of ${length} octets unchanged, both ways`, async () => {
+        const { a, b } = await pair()
+        for (const [from, to] of [[a, b] as const, [b, a] as const]) {
+          const frame = makeFrame({ length, from: from.host.mac, sequence: length })
+          assert.equal(from.host.send(frame), 1)
+          const [got] = await take(to.host, 1)
+          assert.deepEqual(got, frame)
+        }
+      })
+    }
+
+    it('carries the longest frame there is, and counts what is longer', async () => {
+      const { a, b } = await pair()
+      const longest = makeFrame({ length: transport.maxFrame, from: a.host.mac, sequence: 1 })
+      const tooLong = makeFrame({ length: transport.maxFrame + 1, from: a.host.mac, sequence: 2 })
+      await sendAll(a.host, [tooLong, longest])
+      const [got] = await take(b.host, 1)
+      assert.deepEqual(got, longest)
+      assert.equal(a.port.stats().tx.drops.oversize, 1)
+    })
+
+    it('keeps mixed lengths apart and in order', async () => {
+      const { a, b } = await pair()
+      const lengths = [14, 1514, 60, 9014, 18, 40_000, 1500, 64, 2000, 1983, 1984, 1985, 65_000, 14]
+      const frames = lengths.map((length, sequence) => makeFrame({ length, from: a.host.mac, sequence }))
+      await sendAll(a.host, frames)
+      assert.deepEqual(await take(b.host, frames.length), frames)
+    })
+
+    it('keeps the order of 20 000 frames', async () => {
+      const { a, b } = await pair()
+      const frames = Array.from({ length: 20_000 }, (_, sequence) =>
+        makeFrame({ length: 60 + (sequence % 1400), from: a.host.mac, sequence }),
+      )
+      const arrived = take(b.host, frames.length, 30_000)
+      await sendPaced(a.host, delivered(b.host), frames)
+      const order = (await arrived).map(sequenceOf)
+      assert.deepEqual(order, [...frames.keys()])
+    })
+
+    it('carries unicast to a learned station, and does not send it back', async () => {
+      const { a, b } = await pair()
+      b.host.send(makeFrame({ from: b.host.mac, sequence: 1 }))
+      await take(a.host, 1)
+      a.host.send(makeFrame({ to: b.host.mac, from: a.host.mac, sequence: 2 }))
+      assert.equal(sequenceOf((await take(b.host, 1))[0]!), 2)
+      // A frame to a station that is on the far side already goes no further there.
+      a.host.send(makeFrame({ to: a.host.mac, from: '02:00:00:00:00:0c', sequence: 3 }))
+      await a.host.drained()
+      await eventually(() => a.host.stats().rx.drops.filtered === 1)
+      assert.equal(b.host.read().size, 0)
+    })
+
+    it('does not stall the other ports when one reader sleeps', async () => {
+      const { a, b } = await pair()
+      const sleeper = await b.lan.addPort({ transport: 'host', ringOctets: 1 << 18 })
+      const frames = Array.from({ length: 3000 }, (_, sequence) =>
+        makeFrame({ length: 600, from: a.host.mac, sequence }),
+      )
+      const arrived = take(b.host, frames.length, 30_000)
+      await sendPaced(a.host, delivered(b.host), frames)
+      assert.equal((await arrived).length, frames.length)
+      const { tx } = sleeper.stats()
+      assert.equal(tx.picked, frames.length)
+      assert.ok(tx.drops.ring_full! > 0, 'what its ring had no room for is counted')
+      assertBalanced(sleeper.stats(), 'the sleeper')
+    })
+
+    it('accounts for every frame', async () => {
+      const { a, b } = await pair()
+      const count = 2000
+      const frames = (from: string) =>
+        Array.from({ length: count }, (_, sequence) =>
+          makeFrame({ length: 14 + (sequence % 1500), from, sequence }),
+        )
+      const arrived = Promise.all([take(a.host, count, 30_000), take(b.host, count, 30_000)])
+      await Promise.all([
+        sendPaced(a.host, delivered(b.host), frames(a.host.mac)),
+        sendPaced(b.host, delivered(a.host), frames(b.host.mac)),
+      ])
+      await arrived
+      for (const end of [a, b]) {
+        assertBalanced(end.port.stats(), end.port.name)
+        assertBalanced(end.host.stats(), end.host.name)
+        assert.equal(end.host.stats().rx.forwarded, count)
+        assert.equal(end.port.stats().tx.frames, count)
+        assert.equal(end.port.stats().rx.forwarded, count)
+        assert.equal(end.host.stats().tx.frames, count)
+      }
+    })
+
+    it('holds to mtu=: longer frames are dropped and counted, both ways', async () => {
+      const { a, b } = await pair({ mtu: 1000 })
+      // An IP packet of 1000 octets, the header, and a VLAN tag.
+      const fits = makeFrame({ length: 1018, from: a.host.mac, sequence: 1 })
+      const tooLong = makeFrame({ length: 1019, from: a.host.mac, sequence: 2 })
+      await sendAll(a.host, [tooLong, fits])
+      assert.deepEqual(await take(b.host, 1), [fits])
+      assert.equal(a.port.stats().tx.drops.oversize, 1)
+      // From a member that has no such limit.
+      await a.port.close()
+      const { mtu: _, ...unlimited } = a.spec as { mtu?: number } & typeof a.spec
+      await a.lan.addPort(unlimited)
+      await sendAll(a.host, [tooLong, fits])
+      assert.deepEqual(await take(b.host, 1), [fits])
+      assert.equal(b.port.stats().rx.drops.oversize, 1)
+    })
+
+    it('says which buffer it got', async () => {
+      const buffer = 128 * 1024
+      const { a } = await pair({ buffer })
+      // socket(7): the kernel doubles what is asked for, to have room for its bookkeeping.
+      assert.equal(Number(a.port.facts.receive_buffer), 2 * buffer)
+    })
+
+    it('closes under load', async () => {
+      const { a, b } = await pair()
+      const frames = Array.from({ length: 500 }, (_, sequence) =>
+        makeFrame({ length: 1000, from: a.host.mac, sequence }),
+      )
+      let stop = false
+      const load = (async () => {
+        while (!stop) {
+          a.host.send(frames)
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+      })()
+      await eventually(() => b.port.stats().rx.frames > 1000)
+      await b.port.close()
+      assert.equal(b.port.state, 'closed')
+      assertBalanced(b.port.stats(), b.port.name)
+      const sent = a.port.stats().tx.frames
+      await eventually(() => a.port.stats().tx.frames > sent, 5000, 'the other end to go on')
+      await a.port.close()
+      stop = true
+      await load
+      assertBalanced(a.port.stats(), a.port.name)
+    })
+
+    it('refuses use after closing, with a code', async () => {
+      const { a } = await pair()
+      await a.lan.close()
+      const isClosed = (error: unknown) =>
+        error instanceof EthercastError && error.code === 'ERR_ETHERCAST_CLOSED'
+      assert.throws(() => a.host.send(makeFrame()), isClosed)
+      assert.throws(() => a.host.read(), isClosed)
+      await assert.rejects(a.lan.addPort(a.spec), isClosed)
+      const other = await Switch.create()
+      open.add(other)
+      assert.equal((await other.addPort(a.spec)).state, 'up', 'what it held is free again')
+    })
+  })
+}

@@ -9,8 +9,10 @@ import { makeFrame } from './lan.js'
 const fixture = (name: string) => new URL(`../fixtures/${name}.mjs`, import.meta.url)
 const memory = (capacity = 1 << 16, header = 256) => new Uint8Array(new SharedArrayBuffer(header + capacity))
 
-/** The type library of this target does not know the second argument yet. */
-const resizableBuffer = ArrayBuffer.bind(undefined) as unknown as never
+/** The types of this target do not know the second argument yet. */
+const resizable = () =>
+  new Uint8Array(Reflect.construct(ArrayBuffer, [256 + (1 << 16), { maxByteLength: 1 << 20 }]) as ArrayBuffer)
+
 describe('the native switch, misused', () => {
   describe('by arguments', () => {
     let calls: { call: string; outcome: string }[]
@@ -123,10 +125,10 @@ describe('the native switch, misused', () => {
 
     it('refuses memory that can be transferred away', () => {
       const plain = new Uint8Array(256 + (1 << 16))
-      const resizable = new Uint8Array(resizableBuffer(256 + (1 << 16), 1 << 20))
+
       const gone = new Uint8Array(256 + (1 << 16))
       structuredClone(gone.buffer, { transfer: [gone.buffer] })
-      for (const ring of [plain, resizable, gone]) {
+      for (const ring of [plain, resizable(), gone]) {
         assert.throws(() => native.addHostPort(1, ring, memory(), 1514, 'first'), TypeError)
         assert.throws(() => native.addHostPort(1, memory(), ring, 1514, 'second'), TypeError)
       }

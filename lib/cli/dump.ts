@@ -31,7 +31,7 @@ interface DumpOptions {
 
 const EXAMPLES = `
 Examples:
-  ethercast dump mcast                          UML's default group, line by line
+  ethercast dump mcast                       UML's default group, line by line
   ethercast dump mcast,,,,,interface=lo -w lan.pcapng
   ethercast dump mcast -w - | wireshark -k -i -
   ethercast dump mcast --json --for 10s | jq -r '.summary // empty'

@@ -115,7 +115,7 @@ class LiveReport extends LogReport {
 
   protected override say(line: string): void {
     if (this.#rows === undefined) tell(line)
-    else this.#rows.say(line)
+    else for (const row of wrap(line.split(' '), columns(), '', '')) this.#rows.say(row)
   }
 
   override [Symbol.dispose](): void {

@@ -16,7 +16,7 @@ const REASONS: Record<'in' | 'out', Record<string, Reason>> = {
   in: {
     own_echo: { text: 'its own frames, heard again', expected: true },
     filtered: { text: 'the destination is on the same side', expected: true },
-    no_egress: { text: 'there was no other port', expected: true },
+    no_egress: { text: 'no other port was open', expected: true },
     runt: { text: 'shorter than an Ethernet header' },
     oversize: { text: 'longer than the port takes' },
     not_peer: { text: "not from the port's remote" },

@@ -14,11 +14,11 @@ const commands = ['join', 'ping', 'dump', 'doctor', 'demo'] as const
 
 const EXAMPLES = `
 Examples:
-  ethercast demo                          a live LAN on loopback: look at it first
-  ethercast ping mcast 192.0.2.7          reach a guest on UML's default group
-  ethercast dump mcast -w lan.pcapng      record that LAN
+  ethercast demo                       a live LAN on loopback: look at it first
+  ethercast ping mcast 192.0.2.7       reach a guest on UML's default group
+  ethercast dump mcast -w lan.pcapng   record that LAN
   ethercast join mcast ucast,,198.51.100.5,1102,1102
-                                          a switch between it and another one
+                                       a switch between it and another one
 
 Exit code: 0 done, 1 failed at run time, 2 wrong usage.`
 

@@ -8,7 +8,7 @@ import type { PortView, SwitchView } from './rates.js'
 
 const FRAMES = 16
 const OCTETS = 11
-const LOST = 12
+const LOST = 14
 /** The longest reason and a space. */
 const REASON = 11
 
@@ -56,8 +56,8 @@ function detailLines({ port, stats }: PortView): string[] {
     if (count > 0) lines.push(detail(shortName(port), '', count, text, ''))
   }
   more(tx.fragmented, 'fragmented by the network below')
-  more(reopened, 'times reopened after a change of address')
-  more(loopBlocks, 'times blocked because of a loop')
+  more(reopened, `${times(reopened)} reopened after a change of address`)
+  more(loopBlocks, `${times(loopBlocks)} blocked because of a loop`)
   return lines
 }
 
@@ -69,3 +69,5 @@ function dropLine(name: string, { direction, reason, frames, expected, text }: D
 function detail(name: string, direction: string, count: number, what: string, text: string): string {
   return `${name.padEnd(9)}${direction.padEnd(4)}${grouped(count).padStart(FRAMES - 2)}  ${what}${text}`.trimEnd()
 }
+
+const times = (count: number) => (count === 1 ? 'time' : 'times')

@@ -3,6 +3,9 @@
 import assert from 'node:assert/strict'
 import { connect } from '../../lib/index.js'
 import { NetNode } from '../../lib/net/node.js'
+import { Lab } from '../support/lab.js'
+import { need } from '../support/need.js'
+import { run } from '../support/running.js'
 import { freeUdpPorts } from '../support/transports.js'
 import { eventually } from '../support/wait.js'
 import { loGroup, makeFrame, useSwitches } from '../api/lan.js'
@@ -146,10 +149,27 @@ describe('cli: join', function () {
     }
   })
 
+  it('tells when a port loses its interface, and goes on', async function () {
+    need(this, 'netns')
+    const lab = await Lab.create()
+    try {
+      const [host, far] = [await lab.host('join'), await lab.host('far')]
+      await lab.link(host, far)
+      const child = host.ethercast(['join', 'mcast', 'ucast,,127.0.0.1,4001,4000'])
+      await child.waitForLine(/^ready$/)
+      assert.match(child.stderr, /interface veth0 \(the route to the group\)/)
+      await host.ip('link', 'del', 'veth0')
+      await child.waitForLine(/^\d\d:\d\d:\d\d port 1 mcast is degraded \(.*ENODEV\): .*interface/)
+      assert.equal((await child.kill('SIGINT')).code, 0)
+      assert.match(child.stderr, /^total /m)
+    } finally {
+      await lab.close()
+    }
+  })
+
   it('ends quietly when the reader of its events has left', async () => {
     const line = `node dist/cli/main.js join ${loGroup()} ${loGroup()} --json | head -1; echo "\${PIPESTATUS[0]}"`
-    const { spawnSync } = await import('node:child_process')
-    const { stdout, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8', timeout: 10_000 })
+    const { stdout, stderr } = await run('bash', ['-c', line], { timeoutMs: 10_000 })
     assert.match(stdout, /^\{"event":"ready".*\}\n0\n$/)
     assert.equal(stderr, '')
   })

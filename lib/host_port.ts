@@ -195,7 +195,8 @@ export class HostPort extends Port {
 
   /** @internal */
   override onWake(): void {
-    if (this.#readable.isWaiting && this.#reader.hasFrames) this.#readable.wake()
+    // A wake may be for somebody else, or come late: then the wish for one is uttered anew.
+    if (this.#readable.isWaiting && !this.#reader.sleep()) this.#readable.wake()
     // Each asks again for itself: the ring may have filled anew since.
     if (this.#empty.size > 0) for (const waiter of this.#empty) waiter.wake()
   }

@@ -76,6 +76,7 @@ class RingWriter : public RingMemory {
 
  private:
   uint32_t head_ = 0;
+  uint32_t published_ = 0;
 };
 
 // The consuming end.

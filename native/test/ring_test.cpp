@@ -133,6 +133,33 @@ TEST_CASE("ring: wake the sleeper, once, and the writer that waits for an empty 
   CHECK(reader.sleep());
 }
 
+TEST_CASE("ring: publishing nothing new leaves the sleeper asleep, and its wish standing") {
+  const RingBox box;
+  RingWriter writer(box.memory());
+  RingReader reader(box.memory());
+  Octets got;
+  REQUIRE(reader.sleep());
+  CHECK_FALSE(writer.publish());
+  REQUIRE(writer.write(pattern(20, 0), 0, 0));
+  CHECK(writer.publish());
+  REQUIRE(read(reader, got) == RingReader::Next::frame);
+  reader.release();
+  REQUIRE(reader.sleep());
+  CHECK_FALSE(writer.publish());
+  CHECK(box.word(ring::kConsumerWaitsWord).load() == 1);
+}
+
+TEST_CASE("ring: publishing nothing new takes no wish for a wake away") {
+  const RingBox box;
+  RingWriter writer(box.memory());
+  RingReader reader(box.memory());
+  REQUIRE(reader.sleep());
+  CHECK_FALSE(writer.publish());
+  CHECK(box.word(ring::kConsumerWaitsWord).load() == 1);
+  REQUIRE(writer.write(pattern(20, 0), 0, 0));
+  CHECK(writer.publish());
+}
+
 TEST_CASE("ring: a reader's cursor passes 2^32") {
   const RingBox box;
   RingReader reader(box.memory());

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import Mocha from 'mocha'
 import { findProgram } from '../../scripts/command.mjs'
 import { projectRoot } from '../support/child.js'
 import { need } from '../support/need.js'

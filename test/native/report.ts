@@ -31,12 +31,18 @@ function failures(body: string): string[] {
   const others = [...body.matchAll(/<Exception [^>]*>([^]*?)<\/Exception>/g)]
     .filter(() => expressions.length === 0)
     .map(([, text]) => `threw ${unescape(text!)}`)
-  return [...expressions, ...others]
+  const messages = [...body.matchAll(/<Message ([^>]*)>([^]*?)<\/Message>/g)]
+    .filter(([, tag]) => /ERROR/.test(attribute(tag!, 'type')))
+    .map(
+      ([, tag, inner]) =>
+        `${attribute(tag!, 'filename')}:${attribute(tag!, 'line')}: ${element(inner!, 'Text')}`,
+    )
+  return [...expressions, ...others, ...messages]
 }
 
 /** The cases that were run, in order. One that the report ends in the middle of is among them, as failed. */
 export function parseReport(xml: string): NativeCase[] {
-  return [...xml.matchAll(/<TestCase ([^>]*?)(\/>|>([^]*?)(<\/TestCase>|$))/g)]
+  return [...xml.matchAll(/<TestCase ((?:[^">]|"[^"]*")*?)(\/>|>([^]*?)(<\/TestCase>|$))/g)]
     .filter(([, tag]) => attribute(tag!, 'skipped') !== 'true')
     .map(([, tag, , body = '', end = '']) => {
       const passed = /test_case_success="true"/.test(body)

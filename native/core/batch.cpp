@@ -7,7 +7,8 @@ namespace ethercast {
 // Deliberately not zeroed: the slab is large, and only octets that were written are ever read.
 FrameBatch::FrameBatch() : slab_(new uint8_t[kSlabSize]) {}
 
-bool FrameBatch::append(std::span<const uint8_t> first, std::span<const uint8_t> second, uint64_t time_ns) noexcept {
+bool FrameBatch::append(std::span<const uint8_t> first, std::span<const uint8_t> second,
+                        uint64_t time_ns) noexcept {
   if (full()) return false;
   const uint32_t end = size_ == 0 ? 0 : metas_[size_ - 1].offset + metas_[size_ - 1].length;
   const size_t length = first.size() + second.size();

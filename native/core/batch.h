@@ -12,11 +12,12 @@ namespace ethercast {
 
 class BatchPool;
 
-// One owner at a time (a BatchPtr), used on the I/O thread only. Octets lie in one slab; frames never overlap.
+// One owner at a time (a BatchPtr), used on the I/O thread only. Octets lie in one slab; frames never
+// overlap.
 class FrameBatch {
  public:
   static constexpr uint16_t kMaxFrames = 128;  // recvmmsg gains nothing measurable beyond this
-  static constexpr uint32_t kHeadroom = 64;    // octets free before each frame: room for any port's own header
+  static constexpr uint32_t kHeadroom = 64;  // octets free before each frame: room for any port's own header
   // 128 frames of an ordinary Ethernet with headroom, or four of the largest there are.
   static constexpr uint32_t kSlabSize = 4 * (65536 + kHeadroom);
 
@@ -41,9 +42,11 @@ class FrameBatch {
     return meta;
   }
 
-  // Copies a frame, given in one or two pieces, behind the last one, with headroom. False when it does not fit: the
-  // batch is then unchanged.
-  bool append(std::span<const uint8_t> octets, uint64_t time_ns) noexcept { return append(octets, {}, time_ns); }
+  // Copies a frame, given in one or two pieces, behind the last one, with headroom. False when it does not
+  // fit: the batch is then unchanged.
+  bool append(std::span<const uint8_t> octets, uint64_t time_ns) noexcept {
+    return append(octets, {}, time_ns);
+  }
   bool append(std::span<const uint8_t> first, std::span<const uint8_t> second, uint64_t time_ns) noexcept;
 
   // Says of every frame at which port it came in.

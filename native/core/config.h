@@ -1,5 +1,5 @@
-// Config: a port's configuration as flat names and values, the same for every transport. The TypeScript specs have
-// checked it already; the getters check again, because addresses and lengths from here reach the kernel.
+// Config: a port's configuration as flat names and values, the same for every transport. The TypeScript specs
+// have checked it already; the getters check again, because addresses and lengths from here reach the kernel.
 #pragma once
 
 #include <cstdint>

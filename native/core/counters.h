@@ -29,41 +29,41 @@ class Counter {
 };
 
 // X(name, why). The names are those of `stats()`.
-#define ETHERCAST_RX_DROPS(X)                                                     \
-  X(runt, "shorter than an Ethernet header")                                      \
-  X(oversize, "longer than the port's largest frame")                             \
-  X(own_echo, "the loop of a frame that this port sent itself")                   \
-  X(not_peer, "from somebody who is not the port's remote")                       \
-  X(bad_source, "source MAC is a group address or all zero (learning switch)")    \
-  X(filtered, "the destination is on the side it came from")                      \
-  X(blocked, "the ingress port is blocked by the loop guard")                     \
-  X(no_egress, "no other port to forward to")                                     \
-  X(no_batch, "the pool of batches was empty")                                    \
+#define ETHERCAST_RX_DROPS(X)                                                  \
+  X(runt, "shorter than an Ethernet header")                                   \
+  X(oversize, "longer than the port's largest frame")                          \
+  X(own_echo, "the loop of a frame that this port sent itself")                \
+  X(not_peer, "from somebody who is not the port's remote")                    \
+  X(bad_source, "source MAC is a group address or all zero (learning switch)") \
+  X(filtered, "the destination is on the side it came from")                   \
+  X(blocked, "the ingress port is blocked by the loop guard")                  \
+  X(no_egress, "no other port to forward to")                                  \
+  X(no_batch, "the pool of batches was empty")                                 \
   X(bad_ring, "a record or cursor in a frame ring that can't be")
 
-#define ETHERCAST_TX_DROPS(X)                                                     \
-  X(oversize, "longer than the port, or the network behind it, carries")          \
-  X(read_only, "the port only listens")                                           \
-  X(queue_full, "the port's bounded queue is full")                               \
-  X(ring_full, "the reader in JavaScript is behind")                              \
-  X(refused, "the system refused the frame; last_errno says why")                 \
+#define ETHERCAST_TX_DROPS(X)                                            \
+  X(oversize, "longer than the port, or the network behind it, carries") \
+  X(read_only, "the port only listens")                                  \
+  X(queue_full, "the port's bounded queue is full")                      \
+  X(ring_full, "the reader in JavaScript is behind")                     \
+  X(refused, "the system refused the frame; last_errno says why")        \
   X(closed, "still queued when the port closed")
 
-#define ETHERCAST_PORT_TOTALS(X)                                                  \
-  X(rx_frames)     /* taken in from the outside */                                \
-  X(rx_octets)                                                                    \
-  X(forwarded)     /* of these: handed to at least one other port */              \
-  X(flooded)       /* of these: sent to every other port */                       \
-  X(picked)        /* chosen by the switch to leave here */                       \
-  X(tx_frames)     /* left */                                                     \
-  X(tx_octets)                                                                    \
-  X(queued)        /* waiting in the port's bounded queue now */                  \
-  X(kernel_drops)  /* lost in the socket's receive buffer (SO_RXQ_OVFL) */        \
-  X(reopened)      /* sending sockets opened again after an address change */     \
-  X(fragmented)    /* sent frames that the network layer has to fragment */       \
-  X(not_learned)   /* sources not learned: the table was full */                  \
-  X(loop_blocks)   /* times the loop guard blocked this port */                   \
-  X(last_errno)    /* of the newest refused frame or failed reopening */
+#define ETHERCAST_PORT_TOTALS(X)                                             \
+  X(rx_frames) /* taken in from the outside */                               \
+  X(rx_octets)                                                               \
+  X(forwarded) /* of these: handed to at least one other port */             \
+  X(flooded)   /* of these: sent to every other port */                      \
+  X(picked)    /* chosen by the switch to leave here */                      \
+  X(tx_frames) /* left */                                                    \
+  X(tx_octets)                                                               \
+  X(queued)       /* waiting in the port's bounded queue now */              \
+  X(kernel_drops) /* lost in the socket's receive buffer (SO_RXQ_OVFL) */    \
+  X(reopened)     /* sending sockets opened again after an address change */ \
+  X(fragmented)   /* sent frames that the network layer has to fragment */   \
+  X(not_learned)  /* sources not learned: the table was full */              \
+  X(loop_blocks)  /* times the loop guard blocked this port */               \
+  X(last_errno)   /* of the newest refused frame or failed reopening */
 
 #define ETHERCAST_ENUMERATE(name, ...) name,
 enum class RxDrop : uint8_t { ETHERCAST_RX_DROPS(ETHERCAST_ENUMERATE) count };

@@ -1,4 +1,5 @@
-// What can go wrong, as a closed list. The same names reach JavaScript as ERR_ETHERCAST_<NAME>; `os` keeps its errno instead.
+// What can go wrong, as a closed list. The same names reach JavaScript as ERR_ETHERCAST_<NAME>; `os` keeps
+// its errno instead.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The Ethernet header as it lies in a frame: destination (6), source (6), type (2). Lengths in octets, FCS never included.
+// The Ethernet header as it lies in a frame: destination (6), source (6), type (2). Lengths in octets, FCS
+// never included.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +10,9 @@
 
 namespace ethercast {
 
-constexpr uint32_t kEtherHeader = 14;      // shorter than this is no frame at all: a runt
-constexpr uint32_t kVlanTag = 4;           // IEEE 802.1Q tag between source and type
-constexpr uint32_t kMaxFrame = 65535;      // what any port may carry at most; lengths of records fit 16 bits
+constexpr uint32_t kEtherHeader = 14;  // shorter than this is no frame at all: a runt
+constexpr uint32_t kVlanTag = 4;       // IEEE 802.1Q tag between source and type
+constexpr uint32_t kMaxFrame = 65535;  // what any port may carry at most; lengths of records fit 16 bits
 constexpr uint16_t kEtherTypeVlan = 0x8100;
 
 inline Mac destination_mac(const uint8_t* frame) noexcept { return read_mac(frame); }

@@ -24,7 +24,8 @@ Fabric::Member* Fabric::member(PortId port) noexcept {
   return nullptr;
 }
 
-std::span<const Egress> Fabric::forward(const FrameBatch& batch, PortId ingress_id, uint64_t now_ns) noexcept {
+std::span<const Egress> Fabric::forward(const FrameBatch& batch, PortId ingress_id,
+                                        uint64_t now_ns) noexcept {
   egress_.clear();
   Member* const ingress = member(ingress_id);
   if (ingress == nullptr) return {};
@@ -108,7 +109,8 @@ void Fabric::learn(Mac source, uint16_t vlan, Member& ingress, uint64_t now_ns) 
   const PortId from = entry->port;
   entry->port = ingress.port;
   if (from == kNoPort) return;
-  // A move. Only a return to the port it came from continues a run; the first move to a third port starts a new one.
+  // A move. Only a return to the port it came from continues a run; the first move to a third port starts a
+  // new one.
   const bool alternates = entry->previous == ingress.port && now_ns - entry->flap_since_ns <= kLoopWindow_ns;
   entry->previous = from;
   if (!alternates) {
@@ -149,7 +151,8 @@ void Fabric::expire(uint64_t now_ns) noexcept {
 uint64_t Fabric::next_deadline_ns() const noexcept {
   uint64_t next = 0;
   for (const Member& port : ports_) {
-    if (port.blocked_until_ns != 0 && (next == 0 || port.blocked_until_ns < next)) next = port.blocked_until_ns;
+    if (port.blocked_until_ns != 0 && (next == 0 || port.blocked_until_ns < next))
+      next = port.blocked_until_ns;
   }
   return next;
 }

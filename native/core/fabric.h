@@ -1,8 +1,9 @@
-// Fabric: decides where frames go. Batch in, picks per egress port out. No thread, no I/O, no clock of its own.
+// Fabric: decides where frames go. Batch in, picks per egress port out. No thread, no I/O, no clock of its
+// own.
 //
-// It follows IEEE 802.1D-2004, 7.5 to 7.9: learn from the source, filter what is already on the right side, send known
-// unicast to its port, flood the rest, never back out of the ingress port, forget after the ageing time. A hub learns
-// too, but only for the loop guard, and floods everything.
+// It follows IEEE 802.1D-2004, 7.5 to 7.9: learn from the source, filter what is already on the right side,
+// send known unicast to its port, flood the rest, never back out of the ingress port, forget after the ageing
+// time. A hub learns too, but only for the loop guard, and floods everything.
 #pragma once
 
 #include <array>
@@ -43,7 +44,8 @@ struct LoopEvent {
 
 class Fabric {
  public:
-  // A source that alternates between the same two ports this often within the window is a loop, not a roaming guest.
+  // A source that alternates between the same two ports this often within the window is a loop, not a roaming
+  // guest.
   static constexpr uint16_t kLoopFlaps = 16;
   static constexpr uint64_t kLoopWindow_ns = 1'000'000'000;
   static constexpr uint64_t kLoopBlock_ns = 30'000'000'000;

@@ -1,4 +1,5 @@
-// A frame's description. A Frame is the octets from the destination MAC to the end of the payload, without FCS.
+// A frame's description. A Frame is the octets from the destination MAC to the end of the payload, without
+// FCS.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@ constexpr PortId kNoPort = 0;  // ids of ports start at 1 and are never used twi
 
 enum class GsoType : uint8_t { none, tcp4, tcp6, udp };
 
-// One a frame. `gso_*` and `csum_*` describe super-frames, which no port of this version takes or gives: they stay 0.
+// One a frame. `gso_*` and `csum_*` describe super-frames, which no port of this version takes or gives: they
+// stay 0.
 struct FrameMeta {
   uint32_t offset = 0;   // octets from the slab's start to the destination MAC
   uint32_t length = 0;   // octets from the destination MAC to the end, FCS excluded

@@ -1,4 +1,5 @@
-// FrameQueue: a bounded first-in first-out queue of copied frames, for what a full socket could not take at once.
+// FrameQueue: a bounded first-in first-out queue of copied frames, for what a full socket could not take at
+// once.
 //
 // Copies, because holding the batch instead would let one slow port pin the slabs that all the others need.
 #pragma once

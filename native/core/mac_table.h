@@ -1,7 +1,9 @@
-// MacTable: which port a station was last heard on (the filtering database of IEEE 802.1Q-2018, 8.8). Bounded.
+// MacTable: which port a station was last heard on (the filtering database of IEEE 802.1Q-2018, 8.8).
+// Bounded.
 //
-// Open addressing with linear probing over a power-of-two array at most three quarters full; the hash is keyed so that
-// a station can't choose addresses that collide. Entries older than the ageing time count as absent and are reused.
+// Open addressing with linear probing over a power-of-two array at most three quarters full; the hash is
+// keyed so that a station can't choose addresses that collide. Entries older than the ageing time count as
+// absent and are reused.
 #pragma once
 
 #include <cstdint>
@@ -50,7 +52,8 @@ class MacTable {
 
  private:
   static constexpr StationKey kFree = ~0ULL;  // no station: VLAN bits above 12 are never set
-  // A full table is searched for expired entries at most this often: a flood of new sources must not buy a scan each.
+  // A full table is searched for expired entries at most this often: a flood of new sources must not buy a
+  // scan each.
   static constexpr uint64_t kReclaimInterval_ns = 1'000'000'000;
 
   bool expired(const Entry& entry, uint64_t now_ns) const noexcept {

@@ -1,14 +1,16 @@
-// Port and PortHost: the heart. Everything that can carry frames is a Port; a PortHost is all that a Port sees of the world.
+// Port and PortHost: the heart. Everything that can carry frames is a Port; a PortHost is all that a Port
+// sees of the world.
 //
-// Threads: every call in both directions is made on the switch's I/O thread. None may block: a port that waits stalls
-// every other port of its switch.
+// Threads: every call in both directions is made on the switch's I/O thread. None may block: a port that
+// waits stalls every other port of its switch.
 //
-// Life: constructed anywhere with a checked configuration -> open() once -> any number of on_ready(), on_timer() and
-// transmit() -> close(), which may come right after a failed open() and may come twice. After close() the port calls
-// nothing on its host, and the host calls nothing but the destructor.
+// Life: constructed anywhere with a checked configuration -> open() once -> any number of on_ready(),
+// on_timer() and transmit() -> close(), which may come right after a failed open() and may come twice. After
+// close() the port calls nothing on its host, and the host calls nothing but the destructor.
 //
-// Accounts (counters.h): the port counts what it takes from the outside (rx_frames, rx_octets, and rx_drops for what
-// it does not deliver) and what leaves (tx_frames, tx_octets, tx_drops, queued). The engine counts the rest.
+// Accounts (counters.h): the port counts what it takes from the outside (rx_frames, rx_octets, and rx_drops
+// for what it does not deliver) and what leaves (tx_frames, tx_octets, tx_drops, queued). The engine counts
+// the rest.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +26,12 @@ namespace ethercast {
 
 // What a port can carry. Fixed once open() has returned.
 struct Caps {
-  uint32_t max_frame = 1514;  // octets of the longest frame it takes, header included, FCS excluded; also for ingress
+  uint32_t max_frame =
+      1514;  // octets of the longest frame it takes, header included, FCS excluded; also for ingress
   uint16_t max_batch = FrameBatch::kMaxFrames;  // frames it likes to be handed at once
-  uint16_t takes = 0;      // offload bits: super-frames and unfinished checksums it takes; none are defined yet
-  bool read_only = false;  // never sends: what the switch picks for it is counted as a read_only drop by the engine
+  uint16_t takes = 0;  // offload bits: super-frames and unfinished checksums it takes; none are defined yet
+  bool read_only =
+      false;  // never sends: what the switch picks for it is counted as a read_only drop by the engine
 };
 
 // Of the frames picked for one transmit(): sent + queued + dropped is picks.size().
@@ -71,8 +75,8 @@ class Port;
 // Implemented by the engine, one for each port.
 class PortHost {
  public:
-  // Watches a descriptor, or changes what it is watched for (EPOLLIN, EPOLLOUT; 0: none). It stays the port's: the
-  // port calls unwatch() before it closes it.
+  // Watches a descriptor, or changes what it is watched for (EPOLLIN, EPOLLOUT; 0: none). It stays the
+  // port's: the port calls unwatch() before it closes it.
   virtual Result<> watch(int fd, uint32_t interest) = 0;
   virtual void unwatch(int fd) noexcept = 0;
   // Asks for on_timer() at or after this engine time; replaces an earlier wish. 0: no timer.
@@ -80,7 +84,8 @@ class PortHost {
   // Monotonic and wall clock, read once a breath.
   virtual uint64_t now_ns() const noexcept = 0;
   virtual uint64_t wall_ns() const noexcept = 0;
-  // An empty batch, or null when the pool is empty: then stop reading and return, level-triggered readiness comes back.
+  // An empty batch, or null when the pool is empty: then stop reading and return, level-triggered readiness
+  // comes back.
   virtual BatchPtr lease() = 0;
   // Takes ownership. Frames are forwarded before it returns.
   virtual void deliver(BatchPtr batch) = 0;

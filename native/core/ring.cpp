@@ -34,7 +34,8 @@ bool RingWriter::publish() noexcept {
   // Nothing new: to wake a sleeper now would take its wish for a wake away and give it nothing to read.
   if (head_ == published_) return false;
   published_ = head_;
-  // Sequentially consistent against the sleeper's store of consumer_waits and load of head: one of us sees the other.
+  // Sequentially consistent against the sleeper's store of consumer_waits and load of head: one of us sees
+  // the other.
   word(ring::kHeadWord).store(head_, std::memory_order_seq_cst);
   if (word(ring::kConsumerWaitsWord).load(std::memory_order_seq_cst) == 0) return false;
   return word(ring::kConsumerWaitsWord).exchange(0, std::memory_order_seq_cst) != 0;

@@ -1,4 +1,5 @@
-// FrameRing: frames through shared memory, one producer and one consumer, one of them possibly a hostile script.
+// FrameRing: frames through shared memory, one producer and one consumer, one of them possibly a hostile
+// script.
 //
 // Layout, in 32-bit words of the host's byte order; the same numbers stand in lib/frame_ring.ts:
 //   word  0  head: octets ever written, modulo 2^32 (the producer's cursor)
@@ -6,11 +7,11 @@
 //   word 32  consumer_waits: 1 while the consumer sleeps and wants a wake when the ring is no longer empty
 //   word 48  producer_waits: 1 while the producer wants a wake when the ring has become empty
 //   octet 256 on: records, a power of two octets in all
-// A record starts at a multiple of 8: u32 length, u16 flags, u16 ingress port, u64 time_ns, then the frame, then padding
-// to 8. A record never wraps: length kPad says that the rest of the ring is skipped.
+// A record starts at a multiple of 8: u32 length, u16 flags, u16 ingress port, u64 time_ns, then the frame,
+// then padding to 8. A record never wraps: length kPad says that the rest of the ring is skipped.
 //
-// Each side keeps its own cursor privately and only publishes it. The other side's cursor, and every length, is read
-// once and checked: whatever a script writes here, native code stays within the ring.
+// Each side keeps its own cursor privately and only publishes it. The other side's cursor, and every length,
+// is read once and checked: whatever a script writes here, native code stays within the ring.
 #pragma once
 
 #include <atomic>
@@ -35,7 +36,8 @@ constexpr uint32_t max_frame(uint32_t capacity) noexcept { return capacity / 2 -
 
 // Octets of the whole memory -> octets for records, or 0 if it can't be a ring.
 constexpr uint32_t capacity_of(uint64_t memory_octets) noexcept {
-  if (memory_octets < kHeaderOctets + kMinCapacity || memory_octets > uint64_t{kHeaderOctets} + kMaxCapacity) return 0;
+  if (memory_octets < kHeaderOctets + kMinCapacity || memory_octets > uint64_t{kHeaderOctets} + kMaxCapacity)
+    return 0;
   const auto capacity = static_cast<uint32_t>(memory_octets - kHeaderOctets);
   return (capacity & (capacity - 1)) == 0 ? capacity : 0;
 }
@@ -44,7 +46,8 @@ constexpr uint32_t capacity_of(uint64_t memory_octets) noexcept {
 // What the two ends share: views of the memory. Borrowed; the memory must be 8-aligned and outlive them.
 class RingMemory {
  public:
-  RingMemory(uint8_t* memory, uint64_t octets) noexcept : memory_(memory), capacity_(ring::capacity_of(octets)) {}
+  RingMemory(uint8_t* memory, uint64_t octets) noexcept
+      : memory_(memory), capacity_(ring::capacity_of(octets)) {}
   bool valid() const noexcept { return capacity_ != 0 && reinterpret_cast<uintptr_t>(memory_) % 8 == 0; }
   uint32_t capacity() const noexcept { return capacity_; }
 
@@ -71,7 +74,8 @@ class RingWriter : public RingMemory {
 
   // False when there is no room, or when the consumer's cursor is impossible.
   bool write(std::span<const uint8_t> frame, uint16_t ingress, uint64_t time_ns) noexcept;
-  // Makes what was written visible. True when the consumer sleeps and must be woken; asked once, then it is awake.
+  // Makes what was written visible. True when the consumer sleeps and must be woken; asked once, then it is
+  // awake.
   bool publish() noexcept;
 
  private:
@@ -85,8 +89,8 @@ class RingReader : public RingMemory {
   explicit RingReader(const RingMemory& memory) noexcept : RingMemory(memory) {}
 
   enum class Next : uint8_t { frame, empty, bad };
-  // The next frame, within the ring and at most `max_frame` long; it stays in place until advance(). `bad`: a cursor
-  // or length that can't be; everything written so far is skipped.
+  // The next frame, within the ring and at most `max_frame` long; it stays in place until advance(). `bad`: a
+  // cursor or length that can't be; everything written so far is skipped.
   Next next(uint32_t max_frame, std::span<const uint8_t>& frame) noexcept;
   void advance() noexcept { tail_ = after_; }
   // Gives the space back. True when the producer waits for an empty ring and it is empty: it must be woken.

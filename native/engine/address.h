@@ -36,7 +36,9 @@ struct SockAddr {
 
   // Same address; scope ids are not compared, since the kernel leaves them out where they say nothing.
   bool same_address(const SockAddr& other) const noexcept;
-  bool operator==(const SockAddr& other) const noexcept { return port() == other.port() && same_address(other); }
+  bool operator==(const SockAddr& other) const noexcept {
+    return port() == other.port() && same_address(other);
+  }
 };
 
 // What a socket is bound to; an empty address on failure.

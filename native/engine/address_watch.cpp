@@ -29,7 +29,8 @@ AddressChange link_change(const nlmsghdr* header) {
                        {},
                        {}};
   auto length = static_cast<int>(IFLA_PAYLOAD(header));
-  for (const rtattr* attribute = IFLA_RTA(link); RTA_OK(attribute, length); attribute = RTA_NEXT(attribute, length)) {
+  for (const rtattr* attribute = IFLA_RTA(link); RTA_OK(attribute, length);
+       attribute = RTA_NEXT(attribute, length)) {
     if (attribute->rta_type == IFLA_IFNAME) change.name = static_cast<const char*>(RTA_DATA(attribute));
   }
   return change;

@@ -29,7 +29,8 @@ class AddressWatch {
  public:
   Result<> open();
   int fd() const noexcept { return fd_.get(); }
-  // What has come since the last call, at most a buffer full. Call again when the descriptor is readable again.
+  // What has come since the last call, at most a buffer full. Call again when the descriptor is readable
+  // again.
   std::vector<AddressChange> read();
   void close() noexcept { fd_.reset(); }
 

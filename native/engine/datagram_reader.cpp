@@ -101,8 +101,8 @@ void DatagramReader::follow_sizes(uint32_t longest) noexcept {
   }
 }
 
-// The socket's own drop count, and not the SO_RXQ_OVFL message: that one tells of a loss only with the next datagram
-// that gets through, so the last losses of a burst would never be told.
+// The socket's own drop count, and not the SO_RXQ_OVFL message: that one tells of a loss only with the next
+// datagram that gets through, so the last losses of a burst would never be told.
 void DatagramReader::count_kernel_drops(int fd, PortHost& host) noexcept {
   uint32_t memory[SK_MEMINFO_VARS] = {};
   socklen_t length = sizeof memory;

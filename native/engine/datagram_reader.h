@@ -24,22 +24,25 @@ class SenderJudge {
   ~SenderJudge() = default;
 };
 
-// Frames land in the batch's slab where they stay: no copy. Slots are as wide as the longest datagram of late needs; a
-// longer one spills over into scratch memory, is copied once, and widens the slots. So an ordinary LAN gets 128 frames
-// a call, a jumbo one fewer, and no datagram is ever cut.
+// Frames land in the batch's slab where they stay: no copy. Slots are as wide as the longest datagram of late
+// needs; a longer one spills over into scratch memory, is copied once, and widens the slots. So an ordinary
+// LAN gets 128 frames a call, a jumbo one fewer, and no datagram is ever cut.
 class DatagramReader {
  public:
   DatagramReader();
 
-  // Reads once and delivers what `judge` admits. Counts rx_frames, rx_octets, drops and kernel_drops on the host.
+  // Reads once and delivers what `judge` admits. Counts rx_frames, rx_octets, drops and kernel_drops on the
+  // host.
   void receive(int fd, PortHost& host, SenderJudge& judge);
   // The next receive() is from another socket: its drop count starts at zero.
   void follow_new_socket() noexcept { kernel_drops_ = 0; }
 
  private:
-  static constexpr uint32_t kSmallestStride = 2048;  // octets a slot, headroom included: a full Ethernet frame fits
+  static constexpr uint32_t kSmallestStride =
+      2048;  // octets a slot, headroom included: a full Ethernet frame fits
   static constexpr uint32_t kLargestDatagram = 65536;
-  static constexpr uint32_t kReadsBeforeNarrowing = 256;  // reads without a long datagram before slots shrink again
+  static constexpr uint32_t kReadsBeforeNarrowing =
+      256;  // reads without a long datagram before slots shrink again
 
   void lay_out(FrameBatch& batch) noexcept;
   void deliver_in_place(BatchPtr batch, int count, PortHost& host, SenderJudge& judge);
@@ -54,7 +57,8 @@ class DatagramReader {
   std::array<mmsghdr, FrameBatch::kMaxFrames> messages_;
   std::array<std::array<iovec, 2>, FrameBatch::kMaxFrames> pieces_;
   std::array<SockAddr, FrameBatch::kMaxFrames> senders_;
-  std::unique_ptr<uint8_t[]> spill_;  // address space for the worst case; the kernel backs only what is touched
+  std::unique_ptr<uint8_t[]>
+      spill_;  // address space for the worst case; the kernel backs only what is touched
 };
 
 }  // namespace ethercast

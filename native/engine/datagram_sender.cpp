@@ -14,14 +14,16 @@ DatagramSender::DatagramSender(PortHost& host, SendRecovery& recovery) noexcept
   }
 }
 
-void DatagramSender::use(int fd, const SockAddr* destination, uint32_t unfragmented, uint32_t idle_interest) noexcept {
+void DatagramSender::use(int fd, const SockAddr* destination, uint32_t unfragmented,
+                         uint32_t idle_interest) noexcept {
   fd_ = fd;
   unfragmented_ = unfragmented;
   idle_interest_ = idle_interest;
   watching_ = false;
   for (mmsghdr& message : messages_) {
     // msg_name is not const in the kernel's header; sendmsg only reads it.
-    message.msg_hdr.msg_name = destination == nullptr ? nullptr : const_cast<sockaddr_storage*>(&destination->storage);
+    message.msg_hdr.msg_name =
+        destination == nullptr ? nullptr : const_cast<sockaddr_storage*>(&destination->storage);
     message.msg_hdr.msg_namelen = destination == nullptr ? 0 : destination->length;
   }
   if (!queue_.empty()) wait_for_room(false);
@@ -80,7 +82,8 @@ uint16_t DatagramSender::send(uint16_t count, TxResult& result) noexcept {
   bool recovered = false;
   uint16_t done = 0;
   while (done < count) {
-    const int sent = fd_ < 0 ? -1 : sendmmsg(fd_, messages_.data() + done, count - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const int sent =
+        fd_ < 0 ? -1 : sendmmsg(fd_, messages_.data() + done, count - done, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0) {
       uint64_t octets = 0, fragmented = 0;
       for (const uint16_t end = static_cast<uint16_t>(done + sent); done < end; ++done) {

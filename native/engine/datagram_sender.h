@@ -1,4 +1,5 @@
-// DatagramSender: puts frames out as datagrams, many a system call, with a bounded queue behind a full socket.
+// DatagramSender: puts frames out as datagrams, many a system call, with a bounded queue behind a full
+// socket.
 #pragma once
 
 #include <sys/socket.h>
@@ -25,14 +26,16 @@ class SendRecovery {
 
 class DatagramSender {
  public:
-  // A full queue of the network device (ENOBUFS) makes no descriptor ready: it is tried again after this long.
+  // A full queue of the network device (ENOBUFS) makes no descriptor ready: it is tried again after this
+  // long.
   static constexpr uint64_t kRetryAfter_ns = 1'000'000;
 
   DatagramSender(PortHost& host, SendRecovery& recovery) noexcept;
 
-  // `fd` is borrowed. `destination`: where to, or null when the socket is connected; borrowed too. Frames longer than
-  // `unfragmented` octets are counted as fragmented (0: never). `idle_interest`: what the port itself watches this
-  // descriptor for, kept while the sender waits for room (0: nothing; the descriptor is then only watched meanwhile).
+  // `fd` is borrowed. `destination`: where to, or null when the socket is connected; borrowed too. Frames
+  // longer than `unfragmented` octets are counted as fragmented (0: never). `idle_interest`: what the port
+  // itself watches this descriptor for, kept while the sender waits for room (0: nothing; the descriptor is
+  // then only watched meanwhile).
   void use(int fd, const SockAddr* destination, uint32_t unfragmented, uint32_t idle_interest = 0) noexcept;
 
   // Sends or queues or drops each picked frame, in order behind what is queued already.
@@ -43,7 +46,8 @@ class DatagramSender {
   void close() noexcept;
 
  private:
-  // Tries messages_[0, count): returns how many were settled, sent or dropped; fewer than `count` if the socket is full.
+  // Tries messages_[0, count): returns how many were settled, sent or dropped; fewer than `count` if the
+  // socket is full.
   uint16_t send(uint16_t count, TxResult& result) noexcept;
   void set_message(uint16_t at, std::span<const uint8_t> frame) noexcept;
   void wait_for_room(bool by_timer) noexcept;

@@ -61,7 +61,8 @@ class Engine::Slot final : public PortHost {
   bool doomed_ = false;
 };
 
-Engine::Engine(const FabricOptions& options, EngineObserver& observer) : observer_(observer), fabric_(options) {}
+Engine::Engine(const FabricOptions& options, EngineObserver& observer)
+    : observer_(observer), fabric_(options) {}
 
 Engine::~Engine() { stop_mt(); }
 
@@ -202,7 +203,8 @@ void Engine::add_port(uint32_t request, std::unique_ptr<Port> port, std::string 
 void Engine::insert(uint32_t request, std::unique_ptr<Port> port, std::string name, PortId parent) {
   const PortId id = free_id();
   if (id == kNoPort) {
-    observer_.on_port_failed(request, Error::of(Errc::state, "the switch has 65535 ports, and no number for another"));
+    observer_.on_port_failed(request,
+                             Error::of(Errc::state, "the switch has 65535 ports, and no number for another"));
     return;
   }
   slots_.push_back(std::make_unique<Slot>(*this, id, std::move(port), std::move(name)));
@@ -274,10 +276,10 @@ void Engine::report_loops() {
     event.reason = "loop";
     if (loop.blocked) {
       char station[18];
-      std::snprintf(station, sizeof station, "%02x:%02x:%02x:%02x:%02x:%02x", unsigned(loop.station >> 40 & 0xff),
-                    unsigned(loop.station >> 32 & 0xff), unsigned(loop.station >> 24 & 0xff),
-                    unsigned(loop.station >> 16 & 0xff), unsigned(loop.station >> 8 & 0xff),
-                    unsigned(loop.station & 0xff));
+      std::snprintf(station, sizeof station, "%02x:%02x:%02x:%02x:%02x:%02x",
+                    unsigned(loop.station >> 40 & 0xff), unsigned(loop.station >> 32 & 0xff),
+                    unsigned(loop.station >> 24 & 0xff), unsigned(loop.station >> 16 & 0xff),
+                    unsigned(loop.station >> 8 & 0xff), unsigned(loop.station & 0xff));
       Slot* other = slot(loop.other);
       event.state = PortState::blocked;
       event.message = std::string("a forwarding loop: ") + station + " alternates between this port and " +

@@ -1,10 +1,12 @@
-// Engine: pure motion. One I/O thread that takes what every ready port has, asks the fabric where it goes, and sends it.
+// Engine: pure motion. One I/O thread that takes what every ready port has, asks the fabric where it goes,
+// and sends it.
 //
-// A breath: wait for readiness -> each ready descriptor gives at most one batch (fairness) -> each batch is forwarded and
-// transmitted whole before the next is taken -> timers -> commands. Nothing allocates on the way of a frame.
+// A breath: wait for readiness -> each ready descriptor gives at most one batch (fairness) -> each batch is
+// forwarded and transmitted whole before the next is taken -> timers -> commands. Nothing allocates on the
+// way of a frame.
 //
-// Threads: functions that end in _mt may be called from any thread; everything else runs on the I/O thread, or on the
-// caller's thread when there is none (tests drive breathe() themselves).
+// Threads: functions that end in _mt may be called from any thread; everything else runs on the I/O thread,
+// or on the caller's thread when there is none (tests drive breathe() themselves).
 #pragma once
 
 #include <pthread.h>
@@ -25,7 +27,8 @@
 
 namespace ethercast {
 
-// Told what happens to ports. Called on the I/O thread; must not call back into the engine, except _mt functions.
+// Told what happens to ports. Called on the I/O thread; must not call back into the engine, except _mt
+// functions.
 class EngineObserver {
  public:
   virtual void on_port_opened(uint32_t request, PortId port, const std::string& name, PortId parent,
@@ -53,8 +56,8 @@ class Engine {
   Result<> start();
   // Runs `command` on the I/O thread, in order. False once stopping has begun: the command is then not run.
   bool post_mt(std::function<void(Engine&)> command);
-  // Closes every port and joins the thread; returns when the I/O thread holds no pointer into anything. Idempotent, but
-  // not from two threads at once, and not from the I/O thread.
+  // Closes every port and joins the thread; returns when the I/O thread holds no pointer into anything.
+  // Idempotent, but not from two threads at once, and not from the I/O thread.
   void stop_mt();
 
   // Opens a port; the observer hears on_port_opened or on_port_failed with `request`.

@@ -23,7 +23,8 @@ SockAddr Interface::first_address(int family) const noexcept {
 
 Result<std::vector<Interface>> list_interfaces() {
   ifaddrs* list = nullptr;
-  if (getifaddrs(&list) != 0) return Error::os(errno, "getifaddrs", "the interfaces of this host can't be listed");
+  if (getifaddrs(&list) != 0)
+    return Error::os(errno, "getifaddrs", "the interfaces of this host can't be listed");
   const Fd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   std::vector<Interface> found;
   for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next) {
@@ -67,8 +68,9 @@ Result<Interface> find_interface(const std::string& wanted) {
     }
     names += (names.empty() ? "" : ", ") + interface.name;
   }
-  return Error::bad_field("interface", "interface " + wanted +
-                                           " does not exist here: give the name, index or address of one of " + names);
+  return Error::bad_field(
+      "interface",
+      "interface " + wanted + " does not exist here: give the name, index or address of one of " + names);
 }
 
 Result<Interface> interface_by_index(int index) {
@@ -100,7 +102,8 @@ struct RouteRequest {
 };
 
 void add_attribute(RouteRequest& request, uint16_t type, const void* data, uint16_t length) noexcept {
-  auto* attribute = reinterpret_cast<rtattr*>(reinterpret_cast<char*>(&request) + NLMSG_ALIGN(request.header.nlmsg_len));
+  auto* attribute =
+      reinterpret_cast<rtattr*>(reinterpret_cast<char*>(&request) + NLMSG_ALIGN(request.header.nlmsg_len));
   attribute->rta_type = type;
   attribute->rta_len = static_cast<uint16_t>(RTA_LENGTH(length));
   std::memcpy(RTA_DATA(attribute), data, length);
@@ -154,7 +157,8 @@ Result<Route> route_to(const SockAddr& destination, int interface_index) {
   Route route;
   const auto* message = static_cast<const rtmsg*>(NLMSG_DATA(header));
   auto length = static_cast<int>(RTM_PAYLOAD(header));
-  for (const rtattr* attribute = RTM_RTA(message); RTA_OK(attribute, length); attribute = RTA_NEXT(attribute, length)) {
+  for (const rtattr* attribute = RTM_RTA(message); RTA_OK(attribute, length);
+       attribute = RTA_NEXT(attribute, length)) {
     if (attribute->rta_type == RTA_OIF) std::memcpy(&route.interface_index, RTA_DATA(attribute), sizeof(int));
     if (attribute->rta_type == RTA_METRICS) route.mtu = mtu_of_metrics(attribute);
     if (attribute->rta_type == RTA_PREFSRC) {

@@ -1,4 +1,5 @@
-// Network interfaces and routes, as the kernel tells them (rtnetlink(7), getifaddrs(3)). Reading only; needs no privilege.
+// Network interfaces and routes, as the kernel tells them (rtnetlink(7), getifaddrs(3)). Reading only; needs
+// no privilege.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ struct Interface {
   uint32_t mtu = 0;    // octets of the largest IP packet
   std::vector<SockAddr> addresses;
 
-  // The first address of a family, as the kernel would choose it for lack of a better one; empty if there is none.
+  // The first address of a family, as the kernel would choose it for lack of a better one; empty if there is
+  // none.
   SockAddr first_address(int family) const noexcept;
 };
 
@@ -35,8 +37,8 @@ struct Route {
   SockAddr source;   // the preferred source address; empty if the route names none
 };
 
-// The route a datagram to `destination` would take now; `interface_index` 0: through any interface. Errors: ENETUNREACH
-// and its like, as Errc::os.
+// The route a datagram to `destination` would take now; `interface_index` 0: through any interface. Errors:
+// ENETUNREACH and its like, as Errc::os.
 Result<Route> route_to(const SockAddr& destination, int interface_index = 0);
 
 }  // namespace ethercast

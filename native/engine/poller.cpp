@@ -6,7 +6,8 @@ namespace ethercast {
 
 Result<> Poller::open() {
   epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll_) return Error::os(errno, "epoll_create1", "no descriptor for polling: raise the limit (ulimit -n)");
+  if (!epoll_)
+    return Error::os(errno, "epoll_create1", "no descriptor for polling: raise the limit (ulimit -n)");
   return {};
 }
 

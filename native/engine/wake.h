@@ -16,7 +16,9 @@ class Wake {
  public:
   Result<> open() {
     fd_.reset(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-    if (!fd_) return Error::os(errno, "eventfd", "no descriptor for waking the I/O thread: raise the limit (ulimit -n)");
+    if (!fd_)
+      return Error::os(errno, "eventfd",
+                       "no descriptor for waking the I/O thread: raise the limit (ulimit -n)");
     return {};
   }
   int fd() const noexcept { return fd_.get(); }

@@ -11,11 +11,12 @@
 
 namespace ethercast {
 
-// Enumerable properties that are texts, whole numbers or booleans; undefined ones are left out. Anything else throws a
-// JavaScript TypeError; nothing is then returned, nor when a getter or proxy throws, or the environment is closing: then
-// without an exception, since none can be thrown any more.
+// Enumerable properties that are texts, whole numbers or booleans; undefined ones are left out. Anything else
+// throws a JavaScript TypeError; nothing is then returned, nor when a getter or proxy throws, or the
+// environment is closing: then without an exception, since none can be thrown any more.
 //
-// Raw Node-API with every status checked: the C++ wrappers abort the process when a worker is terminated in the middle.
+// Raw Node-API with every status checked: the C++ wrappers abort the process when a worker is terminated in
+// the middle.
 std::optional<Config> config_from_js(napi_env env, napi_value object);
 
 // An Error as the plain fields that lib/binding.ts makes an EthercastError of.

@@ -7,7 +7,9 @@
 namespace ethercast {
 
 namespace {
-Napi::Value json(const Napi::CallbackInfo& info, const std::string& text) { return Napi::String::New(info.Env(), text); }
+Napi::Value json(const Napi::CallbackInfo& info, const std::string& text) {
+  return Napi::String::New(info.Env(), text);
+}
 Napi::Value failure(const Napi::CallbackInfo& info, const Error& error) {
   return json(info, "{\"error\":" + error_to_json(error) + "}");
 }
@@ -23,11 +25,12 @@ Napi::Value host_interfaces(const Napi::CallbackInfo& info) {
   std::string list;
   for (const Interface& each : all.value()) {
     std::string addresses;
-    for (const SockAddr& address : each.addresses) addresses += (addresses.empty() ? "" : ",") + json_text(address.text());
+    for (const SockAddr& address : each.addresses)
+      addresses += (addresses.empty() ? "" : ",") + json_text(address.text());
     list += list.empty() ? "" : ",";
     list += "{\"index\":" + std::to_string(each.index) + ",\"name\":" + json_text(each.name) +
-            ",\"flags\":" + std::to_string(each.flags) + ",\"mtu\":" + std::to_string(each.mtu) + ",\"addresses\":[" +
-            addresses + "]}";
+            ",\"flags\":" + std::to_string(each.flags) + ",\"mtu\":" + std::to_string(each.mtu) +
+            ",\"addresses\":[" + addresses + "]}";
   }
   return json(info, "[" + list + "]");
 }
@@ -59,7 +62,8 @@ Napi::Value host_probe_bind(const Napi::CallbackInfo& info) {
       return failure(info, set.error());
     }
   }
-  if (auto bound = bind_socket(socket.value().get(), address.value()); !bound) return failure(info, bound.error());
+  if (auto bound = bind_socket(socket.value().get(), address.value()); !bound)
+    return failure(info, bound.error());
   const int buffer = set_buffer(socket.value().get(), SO_RCVBUF, kDefaultBuffer);
   return json(info, "{\"receiveBuffer\":" + std::to_string(buffer) + "}");
 }

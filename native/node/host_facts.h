@@ -9,7 +9,8 @@ namespace ethercast {
 Napi::Value host_interfaces(const Napi::CallbackInfo& info);
 // routeTo(address, interfaceIndex) -> JSON text of {interfaceIndex, mtu, source} or {error}
 Napi::Value host_route_to(const Napi::CallbackInfo& info);
-// probeBind(address, port, shared) -> JSON text of {receiveBuffer} or {error}: binds a UDP socket for a moment
+// probeBind(address, port, shared) -> JSON text of {receiveBuffer} or {error}: binds a UDP socket for a
+// moment
 Napi::Value host_probe_bind(const Napi::CallbackInfo& info);
 
 }  // namespace ethercast

@@ -13,7 +13,8 @@ namespace ethercast {
 namespace {
 constexpr uint32_t kMaxTable = 1u << 20;
 
-// Raw calls, their status not needed: it is bad only when the environment is closing, and then nobody is left to tell.
+// Raw calls, their status not needed: it is bad only when the environment is closing, and then nobody is left
+// to tell.
 Napi::Value throw_closed(const Napi::Env& env) {
   napi_throw_error(env, "ERR_ETHERCAST_CLOSED", "the switch is closed");
   return Napi::Value();
@@ -54,7 +55,8 @@ SwitchHandle::SwitchHandle(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<SwitchHandle>(info), env_(info.Env()) {
   const Napi::Env env = info.Env();
   stopped_ = true;
-  if (info.Length() < 4 || !info[0].IsBoolean() || !info[1].IsNumber() || !info[2].IsNumber() || !info[3].IsFunction()) {
+  if (info.Length() < 4 || !info[0].IsBoolean() || !info[1].IsNumber() || !info[2].IsNumber() ||
+      !info[3].IsFunction()) {
     throw_type(env, "NativeSwitch(hub: boolean, ageing_ms: number, table: number, wake: function)");
     return;
   }
@@ -68,10 +70,12 @@ SwitchHandle::SwitchHandle(const Napi::CallbackInfo& info)
   options.forwarding = info[0].As<Napi::Boolean>().Value() ? Forwarding::hub : Forwarding::learning;
   options.ageing_ns = static_cast<uint64_t>(ageing_ms * 1e6);
   options.table_capacity = static_cast<uint32_t>(table);
-  // Without a random key the table would only be slower under attack, so a failure here is no reason to refuse.
+  // Without a random key the table would only be slower under attack, so a failure here is no reason to
+  // refuse.
   [[maybe_unused]] const ssize_t got = getrandom(&options.hash_seed, sizeof options.hash_seed, 0);
 
-  // The thread-safe function before our own hook: hooks run newest first, so ours stops the thread while it still lives.
+  // The thread-safe function before our own hook: hooks run newest first, so ours stops the thread while it
+  // still lives.
   if (wake_.open(env, info[3]) != napi_ok) {
     throw_type(env, "the wake function could not be set up");
     return;
@@ -111,7 +115,8 @@ bool SwitchHandle::post(std::function<void(Engine&)> command, const Napi::Env& e
 
 Napi::Value SwitchHandle::add_port(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (info.Length() < 4 || !info[0].IsNumber() || !info[1].IsString() || !info[2].IsObject() || !info[3].IsString()) {
+  if (info.Length() < 4 || !info[0].IsNumber() || !info[1].IsString() || !info[2].IsObject() ||
+      !info[3].IsString()) {
     return throw_type(env, "addPort(request: number, transport: string, config: object, name: string)");
   }
   const uint32_t request = info[0].As<Napi::Number>();
@@ -135,23 +140,26 @@ Napi::Value SwitchHandle::add_host_port(const Napi::CallbackInfo& info) {
   const auto is_octets = [](const Napi::Value& value) {
     return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
   };
-  if (info.Length() < 5 || !info[0].IsNumber() || !is_octets(info[1]) || !is_octets(info[2]) || !info[3].IsNumber() ||
-      !info[4].IsString()) {
-    return throw_type(
-        env, "addHostPort(request: number, toProgram: Uint8Array, fromProgram: Uint8Array, maxFrame: number, name: string)");
+  if (info.Length() < 5 || !info[0].IsNumber() || !is_octets(info[1]) || !is_octets(info[2]) ||
+      !info[3].IsNumber() || !info[4].IsString()) {
+    return throw_type(env,
+                      "addHostPort(request: number, toProgram: Uint8Array, fromProgram: Uint8Array, "
+                      "maxFrame: number, name: string)");
   }
   if (stopped_) return throw_closed(env);
   const uint32_t request = info[0].As<Napi::Number>();
   // What is kept under this number keeps an open port's rings alive.
   if (host_ends_.contains(request)) return throw_type(env, "addHostPort: this request is in use");
   HostPortOptions options;
-  // Raw calls: the memory is a SharedArrayBuffer's, which the C++ wrappers of this Node-API version don't know.
+  // Raw calls: the memory is a SharedArrayBuffer's, which the C++ wrappers of this Node-API version don't
+  // know.
   for (const auto& [value, memory] :
        {std::pair<napi_value, RingMemory*>{info[1], &options.to_program}, {info[2], &options.from_program}}) {
     void* data = nullptr;
     size_t length = 0;
     napi_value buffer = nullptr;
-    bool detachable = true;  // an ArrayBuffer can be transferred, and its memory goes with it; a shared one can't
+    bool detachable =
+        true;  // an ArrayBuffer can be transferred, and its memory goes with it; a shared one can't
     if (napi_get_typedarray_info(env, value, nullptr, &length, &data, &buffer, nullptr) != napi_ok ||
         napi_is_arraybuffer(env, buffer, &detachable) != napi_ok || detachable) {
       return throw_type(env, "a ring is a Uint8Array on a SharedArrayBuffer");
@@ -171,7 +179,8 @@ Napi::Value SwitchHandle::add_host_port(const Napi::CallbackInfo& info) {
     add_failed(request, port.error(), false);
     return env.Undefined();
   }
-  host_ends_[request] = {Napi::Persistent(info[1].As<Napi::Object>()), Napi::Persistent(info[2].As<Napi::Object>()), bell};
+  host_ends_[request] = {Napi::Persistent(info[1].As<Napi::Object>()),
+                         Napi::Persistent(info[2].As<Napi::Object>()), bell};
   auto travelling = std::make_shared<std::unique_ptr<Port>>(std::move(port.value()));
   post([request, travelling, name = info[4].As<Napi::String>().Utf8Value()](
            Engine& engine) { engine.add_port(request, std::move(*travelling), name); },
@@ -252,10 +261,12 @@ Napi::Value SwitchHandle::stations(const Napi::CallbackInfo& info) {
         std::string list;
         engine.fabric().table().each(engine.now_ns(), [&](const MacTable::Entry& entry) {
           list += list.empty() ? "" : ",";
-          list += "[" + std::to_string(entry.key & kBroadcastMac) + "," + std::to_string(entry.key >> 48) + "," +
-                  std::to_string(entry.port) + "," + std::to_string((engine.now_ns() - entry.seen_ns) / 1'000'000) + "]";
+          list += "[" + std::to_string(entry.key & kBroadcastMac) + "," + std::to_string(entry.key >> 48) +
+                  "," + std::to_string(entry.port) + "," +
+                  std::to_string((engine.now_ns() - entry.seen_ns) / 1'000'000) + "]";
         });
-        add_event(event_start("stations") + number_field("request", request) + ",\"stations\":[" + list + "]}");
+        add_event(event_start("stations") + number_field("request", request) + ",\"stations\":[" + list +
+                  "]}");
       },
       info.Env());
   return info.Env().Undefined();
@@ -298,17 +309,16 @@ void SwitchHandle::on_port_opened(uint32_t request, PortId port, const std::stri
 
 // `tried`: the I/O thread has begun to open it, so it may have told facts.
 void SwitchHandle::add_failed(uint32_t request, const Error& error, bool tried) {
-  add_event(event_start("failed") + number_field("request", request) + ",\"tried\":" + (tried ? "true" : "false") +
-            ",\"error\":" + error_to_json(error) + "}");
+  add_event(event_start("failed") + number_field("request", request) +
+            ",\"tried\":" + (tried ? "true" : "false") + ",\"error\":" + error_to_json(error) + "}");
 }
 
-void SwitchHandle::on_port_failed(uint32_t request, const Error& error) {
-  add_failed(request, error, true);
-}
+void SwitchHandle::on_port_failed(uint32_t request, const Error& error) { add_failed(request, error, true); }
 
 void SwitchHandle::on_port_event(PortId port, const PortEvent& event) {
-  std::string json = event_start("port") + number_field("id", port) + text_field("state", port_state_name(event.state)) +
-                     text_field("reason", event.reason) + text_field("message", event.message);
+  std::string json = event_start("port") + number_field("id", port) +
+                     text_field("state", port_state_name(event.state)) + text_field("reason", event.reason) +
+                     text_field("message", event.message);
   if (event.os_errno != 0) {
     const char* name = strerrorname_np(event.os_errno);
     json += text_field("errno", name != nullptr ? name : std::to_string(event.os_errno));
@@ -317,9 +327,12 @@ void SwitchHandle::on_port_event(PortId port, const PortEvent& event) {
 }
 
 void SwitchHandle::on_port_note(PortId port, const std::string& key, const std::string& value) {
-  add_event(event_start("note") + number_field("id", port) + text_field("key", key) + text_field("value", value) + "}");
+  add_event(event_start("note") + number_field("id", port) + text_field("key", key) +
+            text_field("value", value) + "}");
 }
 
-void SwitchHandle::on_port_closed(PortId port) { add_event(event_start("closed") + number_field("id", port) + "}"); }
+void SwitchHandle::on_port_closed(PortId port) {
+  add_event(event_start("closed") + number_field("id", port) + "}");
+}
 
 }  // namespace ethercast

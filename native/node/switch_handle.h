@@ -1,7 +1,8 @@
 // SwitchHandle: what lib/binding.ts knows of a switch. The JavaScript side of one Engine.
 //
-// Threads: constructed, called and destroyed on the JavaScript thread of its environment; the observer functions run on
-// the I/O thread and only append to a list under a lock, then wake JavaScript. Nothing here waits for JavaScript.
+// Threads: constructed, called and destroyed on the JavaScript thread of its environment; the observer
+// functions run on the I/O thread and only append to a list under a lock, then wake JavaScript. Nothing here
+// waits for JavaScript.
 #pragma once
 
 #include <napi.h>
@@ -33,9 +34,10 @@ class SwitchHandle final : public Napi::ObjectWrap<SwitchHandle>, public EngineO
   Napi::Value bell(const Napi::CallbackInfo& info);         // bell(request of addHostPort)
   Napi::Value take_events(const Napi::CallbackInfo& info);  // takeEvents() -> JSON text of an array
   Napi::Value counters(const Napi::CallbackInfo& info);     // counters(id, Float64Array) -> known
-  Napi::Value forget(const Napi::CallbackInfo& info);       // forget(id, request): releases what a closed port held
-  Napi::Value stations(const Napi::CallbackInfo& info);     // stations(request): the MAC table, as an event
-  Napi::Value stop(const Napi::CallbackInfo& info);         // stop(): closes and joins; idempotent
+  Napi::Value forget(
+      const Napi::CallbackInfo& info);  // forget(id, request): releases what a closed port held
+  Napi::Value stations(const Napi::CallbackInfo& info);  // stations(request): the MAC table, as an event
+  Napi::Value stop(const Napi::CallbackInfo& info);      // stop(): closes and joins; idempotent
   Napi::Value ref(const Napi::CallbackInfo& info);
   Napi::Value unref(const Napi::CallbackInfo& info);
 

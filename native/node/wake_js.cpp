@@ -4,12 +4,13 @@ namespace ethercast {
 
 napi_status WakeJs::open(napi_env env, napi_value callback) {
   napi_value name;
-  if (const napi_status status = napi_create_string_utf8(env, "ethercast", NAPI_AUTO_LENGTH, &name); status != napi_ok) {
+  if (const napi_status status = napi_create_string_utf8(env, "ethercast", NAPI_AUTO_LENGTH, &name);
+      status != napi_ok) {
     return status;
   }
   constexpr size_t kQueueLength = 1, kThreads = 1;
-  return napi_create_threadsafe_function(env, callback, nullptr, name, kQueueLength, kThreads, nullptr, nullptr, nullptr,
-                                         run, &function_);
+  return napi_create_threadsafe_function(env, callback, nullptr, name, kQueueLength, kThreads, nullptr,
+                                         nullptr, nullptr, run, &function_);
 }
 
 void WakeJs::call_mt() noexcept {

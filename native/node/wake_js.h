@@ -1,8 +1,9 @@
-// WakeJs: calls one JavaScript function, without arguments, from any thread. Calls between two turns melt into one.
+// WakeJs: calls one JavaScript function, without arguments, from any thread. Calls between two turns melt
+// into one.
 //
-// Raw Node-API with every status checked: the C++ wrappers abort the process when a worker is terminated in the middle
-// of a call. A queue of length 1 is enough because JavaScript looks at everything that is there; a full queue means that
-// a wake is on its way already.
+// Raw Node-API with every status checked: the C++ wrappers abort the process when a worker is terminated in
+// the middle of a call. A queue of length 1 is enough because JavaScript looks at everything that is there; a
+// full queue means that a wake is on its way already.
 #pragma once
 
 #include <node_api.h>

@@ -96,14 +96,16 @@ class HostPort final : public Port {
 
 Result<std::unique_ptr<Port>> make_host_port(HostPortOptions options) {
   if (!options.to_program.valid() || !options.from_program.valid()) {
-    return Error::bad_field("ring", "a frame ring is 256 octets and a power of two from 64 KiB to 1 GiB, 8-aligned");
+    return Error::bad_field("ring",
+                            "a frame ring is 256 octets and a power of two from 64 KiB to 1 GiB, 8-aligned");
   }
-  const uint32_t longest =
-      std::min(ring::max_frame(options.to_program.capacity()), ring::max_frame(options.from_program.capacity()));
+  const uint32_t longest = std::min(ring::max_frame(options.to_program.capacity()),
+                                    ring::max_frame(options.from_program.capacity()));
   if (options.max_frame < kEtherHeader || options.max_frame > kMaxFrame || options.max_frame > longest) {
-    return Error::bad_field("maxFrame", "maxFrame " + std::to_string(options.max_frame) + " is out of range: allowed are " +
-                                            std::to_string(kEtherHeader) + " to " +
-                                            std::to_string(std::min(longest, kMaxFrame)) + " with rings of this size");
+    return Error::bad_field("maxFrame", "maxFrame " + std::to_string(options.max_frame) +
+                                            " is out of range: allowed are " + std::to_string(kEtherHeader) +
+                                            " to " + std::to_string(std::min(longest, kMaxFrame)) +
+                                            " with rings of this size");
   }
   return std::unique_ptr<Port>(std::make_unique<HostPort>(std::move(options)));
 }

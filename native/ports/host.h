@@ -1,5 +1,5 @@
-// The host port: the NIC inside the process. Frames for the program go into one FrameRing, frames of the program come
-// out of another.
+// The host port: the NIC inside the process. Frames for the program go into one FrameRing, frames of the
+// program come out of another.
 #pragma once
 
 #include <functional>

@@ -26,8 +26,8 @@ bool is_loopback(const SockAddr& address) noexcept {
   return (ntohl(address.v4.sin_addr.s_addr) >> 24) == 127;
 }
 
-// One socket for both ways, not connected: a remote that is not there yet answers with ICMP errors, which a connected
-// socket would hand back as failures of the next send.
+// One socket for both ways, not connected: a remote that is not there yet answers with ICMP errors, which a
+// connected socket would hand back as failures of the next send.
 class UcastPort final : public Port, SenderJudge, SendRecovery {
  public:
   explicit UcastPort(UcastOptions options) : options_(std::move(options)), remote_(options_.remote) {}
@@ -48,16 +48,18 @@ class UcastPort final : public Port, SenderJudge, SendRecovery {
       if (!interface) return interface.error();
       interface_index = interface.value().index;
       const std::string& name = interface.value().name;
-      if (setsockopt(socket_.get(), SOL_SOCKET, SO_BINDTODEVICE, name.c_str(), static_cast<socklen_t>(name.size())) != 0) {
+      if (setsockopt(socket_.get(), SOL_SOCKET, SO_BINDTODEVICE, name.c_str(),
+                     static_cast<socklen_t>(name.size())) != 0) {
         return Error::os(errno, "setsockopt", "can't bind to interface " + name);
       }
       host.note("interface", name);
       // A link-local address says nothing without its link.
       if (remote_.is_v6()) remote_.v6.sin6_scope_id = static_cast<uint32_t>(interface_index);
     }
-    // A remote on this host needs nobody else to reach us. No SO_REUSEADDR: unicast datagrams go to just one of the
-    // sockets that share a port, and the other would wonder.
-    SockAddr local = is_loopback(options_.remote) ? options_.remote : SockAddr::wildcard(options_.remote.family(), 0);
+    // A remote on this host needs nobody else to reach us. No SO_REUSEADDR: unicast datagrams go to just one
+    // of the sockets that share a port, and the other would wonder.
+    SockAddr local =
+        is_loopback(options_.remote) ? options_.remote : SockAddr::wildcard(options_.remote.family(), 0);
     (local.is_v6() ? local.v6.sin6_port : local.v4.sin_port) = htons(options_.listen_port);
     if (auto bound = bind_socket(socket_.get(), local); !bound) return bound;
     host.note("listens_on", local.text() + " port " + std::to_string(options_.listen_port));
@@ -79,7 +81,9 @@ class UcastPort final : public Port, SenderJudge, SendRecovery {
     if ((events & (EPOLLIN | EPOLLERR)) != 0) reader_.receive(fd, *host_, *this);
   }
   void on_timer(uint64_t) override { sender_->flush(); }
-  TxResult transmit(const FrameBatch& batch, Picks picks) noexcept override { return sender_->transmit(batch, picks); }
+  TxResult transmit(const FrameBatch& batch, Picks picks) noexcept override {
+    return sender_->transmit(batch, picks);
+  }
 
   void close() noexcept override {
     if (host_ == nullptr) return;
@@ -90,7 +94,8 @@ class UcastPort final : public Port, SenderJudge, SendRecovery {
   }
 
  private:
-  // UML takes datagrams from anybody here; we take the remote's alone, and count the others where they can be seen.
+  // UML takes datagrams from anybody here; we take the remote's alone, and count the others where they can be
+  // seen.
   std::optional<RxDrop> judge(const SockAddr& sender) noexcept override {
     if (sender == remote_) return std::nullopt;
     return RxDrop::not_peer;
@@ -120,7 +125,8 @@ Result<std::unique_ptr<Port>> make_ucast_port(const Config& config) {
   if (!remote) return remote.error();
   options.remote = remote.value();
   if (options.remote.is_multicast() || options.remote.is_wildcard()) {
-    return Error::bad_field("remote", "remote " + text.value() + " is not one host's address (for a group: mcast)");
+    return Error::bad_field("remote",
+                            "remote " + text.value() + " is not one host's address (for a group: mcast)");
   }
   if (config.has("interface")) {
     auto interface = config.text("interface");

@@ -9,8 +9,8 @@
 
 namespace ethercast {
 
-// Config: remote (address), listenPort, remotePort, and where given interface (name, index or address), buffer (octets),
-// mtu (octets of the largest IP packet).
+// Config: remote (address), listenPort, remotePort, and where given interface (name, index or address),
+// buffer (octets), mtu (octets of the largest IP packet).
 Result<std::unique_ptr<Port>> make_ucast_port(const Config& config);
 
 }  // namespace ethercast

@@ -61,7 +61,9 @@ describe('lab', function () {
   it('a guest has IPv6 and VLANs when asked for', async function () {
     need(this, 'uml')
     const host = await lab.host('a')
-    const guest = await host.uml('one', ['198.18.1.1/24', '2001:db8::1/64'], [kGuest1], { modules: ['8021q'] })
+    const guest = await host.uml('one', ['198.18.1.1/24', '2001:db8::1/64'], [kGuest1], {
+      modules: ['8021q'],
+    })
     const addresses = await guest.sh('ip addr show eth0')
     assert.match(addresses.output, /inet 198\.18\.1\.1\/24[^]*inet6 2001:db8::1\/64/)
     assert.equal((await guest.sh('ip link add link eth0 name eth0.7 type vlan id 7')).code, 0)

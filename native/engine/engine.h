@@ -22,6 +22,7 @@
 #include "core/fabric.h"
 #include "core/pool.h"
 #include "core/port.h"
+#include "engine/moderation.h"
 #include "engine/poller.h"
 #include "engine/wake.h"
 
@@ -95,6 +96,7 @@ class Engine {
   uint64_t wall_ns_ = 0;
   PortId last_id_ = kNoPort;
   bool any_doomed_ = false;
+  Moderation moderation_;
   std::vector<Slot*> by_id_;
   std::vector<std::unique_ptr<Slot>> slots_;  // after pool_: ports give their batches back first
 

@@ -22,10 +22,12 @@ SockAddr Interface::first_address(int family) const noexcept {
 }
 
 Result<std::vector<Interface>> list_interfaces() {
+  // Without it neither index nor MTU can be asked for, and an index of 0 would stand for any interface.
+  const Fd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!any) return Error::os(errno, "socket", "the interfaces of this host can't be listed");
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0)
     return Error::os(errno, "getifaddrs", "the interfaces of this host can't be listed");
-  const Fd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   std::vector<Interface> found;
   for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next) {
     auto known = std::find_if(found.begin(), found.end(),
@@ -34,9 +36,10 @@ Result<std::vector<Interface>> list_interfaces() {
       Interface interface;
       interface.name = each->ifa_name;
       interface.flags = each->ifa_flags;
-      interface.index = static_cast<int>(if_nametoindex(each->ifa_name));
       ifreq request{};
       std::strncpy(request.ifr_name, each->ifa_name, IFNAMSIZ - 1);
+      if (ioctl(any.get(), SIOCGIFINDEX, &request) != 0) continue;  // gone since it was listed
+      interface.index = request.ifr_ifindex;
       if (ioctl(any.get(), SIOCGIFMTU, &request) == 0) interface.mtu = static_cast<uint32_t>(request.ifr_mtu);
       found.push_back(std::move(interface));
       known = found.end() - 1;

@@ -104,6 +104,8 @@ void SwitchHandle::stop_engine() noexcept {
   stopped_ = true;
   napi_remove_env_cleanup_hook(env_, on_environment_closing, this);
   engine_->stop_mt();
+  // Now, and not when this object is collected: its descriptors would pile up until then.
+  engine_.reset();
   wake_.release();
 }
 

@@ -6,7 +6,7 @@ import { type HostPort, type Port, Switch } from '../../lib/index.js'
 import { eventually } from '../support/wait.js'
 import { randomGroup, randomPort } from '../support/transports.js'
 import { assertBalanced, sum } from './accounts.js'
-import { BROADCAST, makeFrame, seeded, sendAll, useSwitches } from './lan.js'
+import { BROADCAST, makeFrame, seeded, sendAll, settled, useSwitches } from './lan.js'
 
 describe('stats()', () => {
   const switches = useSwitches()
@@ -80,6 +80,7 @@ describe('stats()', () => {
     }
     abort.abort()
     await reading
+    await settled(a!.lan)
     const { tx } = slow!.stats()
     assert.equal(tx.picked, 1000)
     // 256 KiB hold 255 or 256 records of 1016 octets, with or without a gap at the end.
@@ -176,6 +177,7 @@ describe('stats()', () => {
     const all = [...mcast, ...hosts]
     await eventually(() => all.every((port, at) => heard(port) === sentBy[at]!.frames))
     await eventually(() => mcast.every((port) => port.stats().rx.drops.own_echo === port.stats().tx.frames))
+    await settled(lan)
     const stats = all.map((port) => port.stats())
     for (const [at, each] of stats.entries()) {
       assertBalanced(each, all[at]!.name)

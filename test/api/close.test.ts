@@ -1,6 +1,7 @@
 // Closing a switch, from every side, and what each method says afterwards.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { EthercastError, type HostPort, type Switch } from '../../lib/index.js'
 import { eventually, within } from '../support/wait.js'
 import { loGroup, makeFrame, take, useSwitches } from './lan.js'
@@ -103,6 +104,19 @@ describe('closing a switch', () => {
       await b!.lan.close()
     }
     assert.ok(seen >= 1)
+  })
+
+  it('gives its descriptors back at once, not when it is collected', async () => {
+    const descriptors = () => readdirSync('/proc/self/fd').length
+    await (await switches.create()).close()
+    const before = descriptors()
+    for (let i = 0; i < 100; i++) {
+      const lan = await switches.create()
+      await lan.addPort({ transport: 'host', ringOctets: 1 << 18 })
+      await lan.addPort(loGroup())
+      await lan.close()
+    }
+    assert.ok(descriptors() <= before + 2, `${before} before, ${descriptors()} after`)
   })
 
   it('stops serving at once: while it closes nothing new is begun', async () => {

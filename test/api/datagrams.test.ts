@@ -7,7 +7,7 @@ import { startNode } from '../support/child.js'
 import { eventually } from '../support/wait.js'
 import { randomGroup, randomPort } from '../support/transports.js'
 import { assertBalanced } from './accounts.js'
-import { seeded, useSwitches } from './lan.js'
+import { seeded, settled, useSwitches } from './lan.js'
 
 const COUNT = 1_000_000
 /** Datagrams on their way at once: with 64 KiB ones among them they fit into a socket's buffer of 4 MiB. */
@@ -91,11 +91,13 @@ describe('random datagrams', () => {
       10_000,
       'the arrival of all',
     )
+    await settled(hub, learning)
     await eventually(
       () => arrived(relayed) === passedOn.stats().tx.frames,
       10_000,
       'the arrival of what was passed on',
     )
+    await settled(third)
     await eventually(() => read.frames === reader.stats().tx.frames, 10_000, 'the reading of all')
     stop.abort()
     for (const outcome of await reading) {

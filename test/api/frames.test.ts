@@ -1,6 +1,7 @@
 // frames() and read(): what a reader sees, and when a batch is given back.
 import assert from 'node:assert/strict'
-import { type FrameBatch, type HostPort } from '../../lib/index.js'
+import { type FrameBatch, HostPort } from '../../lib/index.js'
+import { HostRings } from '../../lib/host_port.js'
 import { eventually, within } from '../support/wait.js'
 import { copies, makeFrame, sendAll, sequenceOf, take, useSwitches } from './lan.js'
 
@@ -181,6 +182,27 @@ describe('reading frames', () => {
     await b!.close()
     await within(loop, 1000, 'the end of the loop')
     assert.equal(batches, 0)
+  })
+
+  it('is woken by frames also after a wake that brought none', async () => {
+    const rings = new HostRings(1 << 18)
+    const spec = { transport: 'host', mac: '02:00:00:00:00:01', maxFrame: 1514, ringOctets: 1 << 18 } as const
+    const port = new HostPort(null as never, 1, spec, [], rings)
+    const words = new Uint32Array(rings.reader.memory.buffer, 0, 65)
+    const loop = port.frames()
+    const next = loop.next()
+    assert.equal(words[32], 1, 'the reader wishes to be woken')
+    // The I/O thread takes the wish, and has nothing for it after all.
+    words[32] = 0
+    port.onWake()
+    assert.equal(words[32], 1, 'the wish is uttered anew')
+    // A frame of 14 octets, as native/core/ring.h lays it out.
+    words[64] = 14
+    words[32] = 0
+    words[0] = 32
+    port.onWake()
+    assert.equal((await within(next, 1000)).value?.size, 1)
+    await loop.return()
   })
 
   it('reads on in the next loop where the last one stopped', async () => {

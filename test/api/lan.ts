@@ -91,6 +91,13 @@ export async function sendAll(port: HostPort, frames: readonly Uint8Array[]): Pr
   }
 }
 
+/**
+ * Waits until the I/O threads are between two batches: a frame may arrive before its last counter has been set. They answer questions
+ * behind the work at hand.
+ */
+export const settled = async (...lans: Switch[]) =>
+  void (await Promise.all(lans.map((lan) => lan.stations())))
+
 /** What waits, copied. */
 export const copies = (batch: FrameBatch) => [...batch].map((frame) => frame.slice())
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { EthercastError, Switch } from '../../lib/index.js'
 import type { HostPort, PortStats } from '../../lib/index.js'
-import { makeFrame, sendAll, sequenceOf, take } from '../api/lan.js'
+import { makeFrame, sendAll, sequenceOf, settled, take } from '../api/lan.js'
 import { makePair } from '../support/transports.js'
 import type { Pair, PairOptions, Transport } from '../support/transports.js'
 import { eventually } from '../support/wait.js'
@@ -119,6 +119,7 @@ export function conforms(transport: Transport): void {
       const arrived = take(b.host, frames.length, 30_000)
       await sendPaced(a.host, delivered(b.host), frames)
       assert.equal((await arrived).length, frames.length)
+      await settled(b.lan)
       const { tx } = sleeper.stats()
       assert.equal(tx.picked, frames.length)
       assert.ok(tx.drops.ring_full! > 0, 'what its ring had no room for is counted')
@@ -138,6 +139,7 @@ export function conforms(transport: Transport): void {
         sendPaced(b.host, delivered(a.host), frames(b.host.mac)),
       ])
       await arrived
+      await settled(a.lan, b.lan)
       for (const end of [a, b]) {
         assertBalanced(end.port.stats(), end.port.name)
         assertBalanced(end.host.stats(), end.host.name)

@@ -1,9 +1,8 @@
 /** `ethercast demo`: a live LAN on loopback, with nothing to set up. */
 
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
+import { hasProgram } from '../programs.js'
 import { parseSpec } from '../spec/index.js'
 import type { McastSpec } from '../spec/index.js'
 import { guestLines } from './demo_guests.js'
@@ -130,17 +129,5 @@ function rounded<T extends object>(fields: T): T {
 
 /** How this program is called from a shell in this folder. */
 function ownCommand(): string {
-  const onPath = (process.env.PATH ?? '')
-    .split(delimiter)
-    .some((folder) => isExecutable(join(folder, 'ethercast')))
-  return onPath ? 'ethercast' : 'npx ethercast'
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+  return hasProgram('ethercast') ? 'ethercast' : 'npx ethercast'
 }

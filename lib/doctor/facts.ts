@@ -1,11 +1,11 @@
 /** What the doctor knows of a host. The checks see nothing else, so that they can be tried on hosts that are made up. */
 
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { release } from 'node:os'
-import { delimiter, join } from 'node:path'
 import { interfaces, probeBind, routeTo } from '../binding.js'
+import { hasProgram } from '../programs.js'
 import { EthercastError } from '../spec/error.js'
 
 export interface HostInterface {
@@ -73,8 +73,7 @@ export function hostFacts(): HostFacts {
         return undefined
       }
     },
-    hasProgram: (name) =>
-      (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, name))),
+    hasProgram,
     programVersion,
     node: process.versions.node,
     engines: engines(),
@@ -117,14 +116,5 @@ function orErrno<T>(ask: () => T): T | string {
   } catch (error) {
     if (error instanceof EthercastError) return error.errno ?? error.code
     throw error
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }

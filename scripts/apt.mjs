@@ -1,5 +1,5 @@
 // Debian's and Ubuntu's package manager: installs when we are root, else says what to type.
-import { findProgram, isRoot, run } from './command.mjs'
+import { SetupError, findProgram, isRoot, run, step } from './command.mjs'
 
 const kOptions = [
   '-y',
@@ -30,4 +30,18 @@ const kEnv = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
 /** Installs packages; needs `canInstall()`. Throws SetupError with apt-get's own words. */
 export async function aptInstall(packages) {
   await run('apt-get', ['install', ...kOptions, ...packages], { env: kEnv })
+}
+
+/** Installs packages that `what` needs when we are root; else throws SetupError with what to type. */
+export async function ensurePackages(what, packages) {
+  if (!canInstall()) throw new SetupError(`${what} is not installed: ${aptCommand(packages)}`)
+  await step(`installing ${packages.join(' ')}`, async () => {
+    await aptUpdate()
+    await aptInstall(packages)
+  })
+}
+
+/** Makes sure that a program is there; `packages` are those that bring it, by default one of its name. */
+export async function ensureProgram(program, packages = [program]) {
+  if (!findProgram(program)) await ensurePackages(program, packages)
 }

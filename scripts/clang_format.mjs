@@ -1,18 +1,12 @@
 // Formats the C++ files; with --check only says which are not formatted, and fails if any is.
 import { join } from 'node:path'
-import { aptCommand, aptInstall, aptUpdate, canInstall } from './apt.mjs'
-import { SetupError, findProgram, main, run, step } from './command.mjs'
+import { ensureProgram } from './apt.mjs'
+import { main, run } from './command.mjs'
 import { filesBelow } from './fingerprint.mjs'
 import { projectRoot } from './setup.mjs'
 
 await main(async () => {
-  if (!findProgram('clang-format')) {
-    if (!canInstall()) throw new SetupError(`clang-format is not installed: ${aptCommand(['clang-format'])}`)
-    await step('installing clang-format', async () => {
-      await aptUpdate()
-      await aptInstall(['clang-format'])
-    })
-  }
+  await ensureProgram('clang-format')
   const files = filesBelow(join(projectRoot, 'native')).filter((file) => /\.(h|cpp)$/.test(file))
   const mode = process.argv.includes('--check') ? ['--dry-run', '-Werror'] : ['-i']
   if (files.length > 0)

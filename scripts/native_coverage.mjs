@@ -1,17 +1,13 @@
 // Prints which part of the native core, engine and ports the C++ tests run: a build of its own, then gcovr.
 import { availableParallelism } from 'node:os'
-import { aptCommand, aptInstall, aptUpdate, canInstall } from './apt.mjs'
-import { SetupError, findProgram, main, run } from './command.mjs'
+import { ensureProgram } from './apt.mjs'
+import { main, run } from './command.mjs'
 import { projectRoot } from './setup.mjs'
 
 const kBuild = 'out/coverage'
 
 await main(async () => {
-  if (!findProgram('gcovr')) {
-    if (!canInstall()) throw new SetupError(`gcovr is not installed: ${aptCommand(['gcovr'])}`)
-    await aptUpdate()
-    await aptInstall(['gcovr'])
-  }
+  await ensureProgram('gcovr')
   const inRoot = { cwd: projectRoot }
   await run('cmake', ['-S', '.', '-B', kBuild, '-DETHERCAST_COVERAGE=ON'], inRoot)
   await run('cmake', ['--build', kBuild, '-j', String(availableParallelism())], inRoot)

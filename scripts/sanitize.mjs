@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { arch, availableParallelism } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { aptCommand } from './apt.mjs'
+import { ensurePackages, ensureProgram } from './apt.mjs'
 import { SetupError, findProgram, main, run, step } from './command.mjs'
 import { projectRoot } from './setup.mjs'
 
@@ -22,9 +22,13 @@ const kOptions = {
   TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
 }
 
-function demand(program, debianPackage) {
-  if (findProgram(program)) return
-  throw new SetupError(`${program} is not installed: ${aptCommand([debianPackage])}`)
+/** clang with the runtime of its fuzzer, which Debian packs apart. */
+async function ensureFuzzer() {
+  const packages = ['clang', 'libclang-rt-dev']
+  await ensureProgram('clang++', packages)
+  const input = 'extern "C" int LLVMFuzzerTestOneInput(const char*, unsigned long) { return 0; }'
+  const args = ['-x', 'c++', '-fsanitize=fuzzer,address,undefined', '-o', '/dev/null', '-']
+  await run('clang++', args, { input }).catch(() => ensurePackages("clang's runtime for fuzzing", packages))
 }
 
 async function build(folder, ...options) {
@@ -62,7 +66,7 @@ function workingCorpus(target) {
 }
 
 async function fuzz(seconds) {
-  demand('clang++', 'clang')
+  await ensureFuzzer()
   await step('building the fuzz targets', () =>
     build('out/fuzz', '-DCMAKE_CXX_COMPILER=clang++', '-DETHERCAST_FUZZ=ON', '-DETHERCAST_TESTS=OFF'),
   )
@@ -87,7 +91,7 @@ await main(async () => {
   if (!Number.isInteger(seconds) || seconds < 0) {
     throw new SetupError(`--fuzz ${values.fuzz}: a whole number of seconds is wanted`)
   }
-  demand('cmake', 'cmake')
+  await ensureProgram('cmake')
   // The others still run when one has failed: a single run tells all there is to mend.
   let failed = 0
   const attempt = async (action) => {

@@ -1,5 +1,4 @@
-import type { HostPort } from './host_port.js'
-import type { WaitOptions } from './host_port.js'
+import type { HostPort, WaitOptions } from './host_port.js'
 import { EthercastError } from './spec/error.js'
 import { macFromIpv4, parseSpec } from './spec/index.js'
 import type { SpecObject } from './spec/index.js'

@@ -5,12 +5,11 @@ import { describe } from './spec/refuse.js'
 import type { HostSpec } from './spec/index.js'
 import type { FrameBatch } from './frame_batch.js'
 import { RingReader, RingWriter } from './frame_ring.js'
+import { ETHER_HEADER_OCTETS } from './net/ether.js'
 import { Port } from './port.js'
 import type { PortOwner } from './port.js'
 import { Waiter, throwIfAborted } from './waiter.js'
 
-/** Ethernet header: destination, source, type. */
-const MIN_FRAME = 14
 /** How long, and for how many frames, `frames()` may keep the event loop to itself before timers and I/O get a turn. */
 const TURN_MS = 2
 const TURN_FRAMES = 4096
@@ -184,10 +183,10 @@ export class HostPort extends Port {
       )
     }
     const { maxFrame } = this.spec
-    if (frame.length >= MIN_FRAME && frame.length <= maxFrame) return
+    if (frame.length >= ETHER_HEADER_OCTETS && frame.length <= maxFrame) return
     throw new EthercastError(
       'ERR_ETHERCAST_FRAME_SIZE',
-      `send: a frame of ${frame.length} octets: allowed are ${MIN_FRAME} to ${maxFrame}, from the destination MAC to the end` +
+      `send: a frame of ${frame.length} octets: allowed are ${ETHER_HEADER_OCTETS} to ${maxFrame}, from the destination MAC to the end` +
         (frame.length === 0 ? ' (has its buffer been transferred?)' : ''),
       { field: 'frame', value: frame.length, port: this.name },
     )

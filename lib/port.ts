@@ -37,6 +37,8 @@ export interface PortOwner {
 export class Port extends EventEmitter<PortEvents> {
   /** Number of this port within its switch. */
   readonly id: number
+  /** Canonical spec. */
+  readonly name: string
   /** Normalised spec, every default filled in. */
   readonly spec: PortSpec
   /** What to tell a person about this port: fields that have no effect, and the like. */
@@ -54,6 +56,7 @@ export class Port extends EventEmitter<PortEvents> {
     super()
     this.#owner = owner
     this.id = id
+    this.name = formatSpec(spec)
     this.spec = spec
     this.notices = notices
   }
@@ -61,11 +64,6 @@ export class Port extends EventEmitter<PortEvents> {
   /** The switch that this port is plugged into. */
   get lan(): Switch {
     return this.#owner.lan
-  }
-
-  /** Canonical spec. */
-  get name(): string {
-    return formatSpec(this.spec)
   }
 
   get state(): PortState {

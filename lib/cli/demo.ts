@@ -1,10 +1,11 @@
 /** `ethercast demo`: a live LAN on loopback, with nothing to set up. */
 
-import { InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
 import type { Command } from 'commander'
 import { hasProgram } from '../programs.js'
 import { parseSpec } from '../spec/index.js'
 import type { McastSpec } from '../spec/index.js'
+import { wholeNumber } from './arguments.js'
 import { guestLines } from './demo_guests.js'
 import { DemoLan } from './demo_lan.js'
 import { PingRounds } from './demo_pings.js'
@@ -15,7 +16,7 @@ import type { DemoView } from './demo_watch.js'
 import { Lifetime, parseDuration } from './lifetime.js'
 import type { Ending } from './lifetime.js'
 import { isLive, LiveRows } from './live_rows.js'
-import { paint, print, printEvent, tell } from './output.js'
+import { paint, print, printEvent, rounded, tell } from './output.js'
 
 /**
  * Local scope (RFC 2365 section 6.1), and not UML's default: a UML guest on a real LAN with the same group and port would hear the demo,
@@ -26,6 +27,8 @@ const PORT = 19_800
 const NODES = { min: 2, max: 16, usual: 4 }
 /** Time between two looks at the LAN, in milliseconds. */
 const LOOK_MS = 1000
+/** Of numbers in JSON: for times in milliseconds that is microseconds. */
+const DECIMALS = 3
 
 interface DemoOptions {
   for?: number
@@ -57,11 +60,7 @@ export function register(program: Command): void {
 }
 
 function whole(flags: string, description: string, min: number, max: number): Option {
-  return new Option(flags, `${description} (${min} to ${max})`).argParser((text: string) => {
-    const value = /^\d{1,5}$/.test(text) ? Number(text) : NaN
-    if (value >= min && value <= max) return value
-    throw new InvalidArgumentError(`Allowed are ${min} to ${max}.`)
-  })
+  return new Option(flags, `${description} (${min} to ${max})`).argParser(wholeNumber(min, max))
 }
 
 async function demo({ for: forMs, json = false, ...asked }: DemoOptions): Promise<number> {
@@ -86,20 +85,20 @@ async function show(lan: DemoLan, watch: DemoWatch, life: Lifetime, json: boolea
   const head: Introduction = { nodes: nodes.length, group, port, guests, lines: guestLines(facts) }
   if (json) {
     printEvent('ready', { ...readyFields(lan), commands: head.lines })
-    return untilOver(watch, life, (view) => printEvent('stats', rounded(view)))
+    return life.every(LOOK_MS, () => printEvent('stats', rounded(watch.update(), DECIMALS)))
   }
   const { stdout } = process
   const colour = (colours: Parameters<typeof paint>[0], text: string) => paint(colours, text, stdout)
   const rows = introduction(head, colour)
   if (!isLive(stdout)) {
     rows.forEach(print)
-    return untilOver(watch, life, (view) => print(plainLine(view)))
+    return life.every(LOOK_MS, () => print(plainLine(watch.update())))
   }
   using live = new LiveRows(stdout, rows)
   const draw = (view: DemoView) =>
     live.draw(table(view, { columns: (stdout.columns ?? 80) - 1, paint: colour }))
   draw(watch.view)
-  await untilOver(watch, life, draw)
+  await life.every(LOOK_MS, () => draw(watch.update()))
 }
 
 function readyFields({ group, port, interface: name, nodes, ucast, guests }: DemoLan): object {
@@ -107,24 +106,15 @@ function readyFields({ group, port, interface: name, nodes, ucast, guests }: Dem
   return { group, port, interface: name, nodes: stations, ucast, guests }
 }
 
-async function untilOver(watch: DemoWatch, life: Lifetime, each: (view: DemoView) => void): Promise<void> {
-  const timer = setInterval(() => each(watch.update()), LOOK_MS)
-  await life.over
-  clearInterval(timer)
-}
-
 function conclude(view: DemoView, ending: Ending | undefined, json: boolean): void {
   const { elapsedMs, pings, frames } = view
-  if (json) return printEvent('done', rounded({ ending, elapsedMs, nodes: view.nodes.length, pings, frames }))
+  if (json)
+    return printEvent(
+      'done',
+      rounded({ ending, elapsedMs, nodes: view.nodes.length, pings, frames }, DECIMALS),
+    )
   if (process.stdout.isTTY) print('')
   summary(view).forEach((row) => print(row))
-}
-
-/** The same with no more than three decimals, which for times is microseconds. */
-function rounded<T extends object>(fields: T): T {
-  const round = (_: string, value: unknown) =>
-    typeof value === 'number' ? Math.round(value * 1000) / 1000 : value
-  return JSON.parse(JSON.stringify(fields, round)) as T
 }
 
 /** How this program is called from a shell in this folder. */

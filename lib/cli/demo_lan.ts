@@ -8,10 +8,10 @@ import type { HostPort } from '../host_port.js'
 import { NetNode } from '../net/node.js'
 import { EthercastError, macFromIpv4 } from '../spec/index.js'
 import type { McastObject } from '../spec/index.js'
-import type { PortStats } from '../stats.js'
 import { Switch } from '../switch.js'
 import type { Station } from '../switch.js'
 import type { GuestFacts } from './demo_guests.js'
+import { losses, sum } from './losses.js'
 
 const INTERFACE = 'lo'
 /** IFF_LOOPBACK of netdevice(7). */
@@ -133,7 +133,7 @@ export class DemoLan implements AsyncDisposable {
       totals.out += stats.rx.frames
     }
     for (const lan of [this.bridge, ...this.nodes.map(({ nic }) => nic.lan)]) {
-      for (const port of lan.ports.values()) totals.dropped += lost(port.stats())
+      for (const port of lan.ports.values()) totals.dropped += sum(losses(port.stats()))
     }
     return totals
   }
@@ -189,16 +189,6 @@ export class DemoLan implements AsyncDisposable {
     this.#ownMacs.add(nic.mac)
     return { nic, node: new NetNode(nic, { ipv4: address }) }
   }
-}
-
-/** Dropped by design: own echoes, and frames for other stations. */
-const BY_DESIGN = ['own_echo', 'filtered', 'no_egress']
-
-/** Frames that should have arrived and did not. */
-function lost({ rx, tx }: PortStats): number {
-  const drops = [...Object.entries(rx.drops), ...Object.entries(tx.drops)]
-  const unwanted = drops.filter(([reason]) => !BY_DESIGN.includes(reason))
-  return unwanted.reduce((total, [, frames]) => total + frames, rx.kernelDrops)
 }
 
 const isTaken = (error: unknown) => (error as { code?: unknown }).code === 'EADDRINUSE'

@@ -4,6 +4,7 @@ import type { Finding, Level } from '../doctor/index.js'
 import { formatSpec, parseSpec } from '../spec/index.js'
 import { paint, print, printEvent } from './output.js'
 import type { Colour } from './output.js'
+import { counted } from './port_text.js'
 
 const LOOKS: Record<Level, { mark: string; plain: string; colour: Colour }> = {
   ok: { mark: '✓', plain: 'ok     ', colour: 'green' },
@@ -52,10 +53,6 @@ function doctor(text: string | undefined, { json = false }: { json?: boolean }):
     else print(`${where}: ${counted(problems, 'problem')}, ${counted(warnings, 'warning')}.`)
   }
   if (sum.problems > 0) process.exitCode = 1
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 /** Marks on a terminal that shows them, words elsewhere. */

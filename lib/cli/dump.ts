@@ -11,7 +11,7 @@ import type { Recorder } from './dump_recorders.js'
 import { JsonRecorder, LineRecorder, PcapngRecorder } from './dump_recorders.js'
 import { DumpReport } from './dump_report.js'
 import { Lifetime, parseDuration } from './lifetime.js'
-import { lanSpec, openError } from './opening.js'
+import { lanPort, lanSpec, openError } from './opening.js'
 import type { LanSpec } from './opening.js'
 import { FileSink, StreamSink } from './sinks.js'
 import type { Sink } from './sinks.js'
@@ -76,7 +76,7 @@ async function dump(spec: LanSpec, options: DumpOptions): Promise<void> {
   })
   if (joined === undefined) return
   await using nic = joined
-  const port = [...nic.lan.ports.values()].find((each) => each !== nic)!
+  const port = lanPort(nic)!
   await record(nic, port, life, options)
 }
 

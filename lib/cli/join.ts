@@ -83,7 +83,9 @@ async function join(texts: readonly string[], options: JoinOptions): Promise<num
   const stations = options.hub ? () => undefined : stationCount(lan)
   if (ports.length === specs.length) {
     report.ready(ports)
-    await untilOver(life, () => report.second(meter.look(), stations()))
+    const look = () => report.second(meter.look(), stations())
+    look()
+    await life.every(LOOK_MS, look)
   }
   // After closing the counters are final: what was queued is sent or dropped.
   meter.look()
@@ -133,13 +135,6 @@ async function openPorts(lan: Switch, specs: readonly PortSpec[], life: Lifetime
     }
   }
   return ports
-}
-
-async function untilOver(life: Lifetime, look: () => void): Promise<void> {
-  look()
-  const timer = setInterval(look, LOOK_MS)
-  await life.over
-  clearInterval(timer)
 }
 
 /** A function that gives the number of stations as of its last call, and asks for the next. */

@@ -59,6 +59,13 @@ export class Lifetime implements Disposable {
     )
   }
 
+  /** Calls `look` every so many milliseconds until the life ends. */
+  async every(intervalMs: number, look: () => void): Promise<void> {
+    const timer = setInterval(look, intervalMs)
+    await this.over
+    clearInterval(timer)
+  }
+
   /** @throws Error when the end came because stdout can't be written to */
   throwIfFailed(): void {
     if (this.#failure !== undefined) throw this.#failure

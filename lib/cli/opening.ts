@@ -1,5 +1,7 @@
 /** What the commands do around a port that opens: which specs they take, and what they say when it fails. */
 
+import type { HostPort } from '../host_port.js'
+import type { Port } from '../port.js'
 import { EthercastError, formatSpec, parseSpec } from '../spec/index.js'
 import type { HostSpec, PortSpec } from '../spec/index.js'
 
@@ -16,6 +18,11 @@ export function lanSpec(text: string): LanSpec {
   if (spec.transport !== 'host') return spec
   const message = 'host is a port for programs, and leads nowhere here: name a LAN, as in mcast'
   throw new EthercastError('ERR_ETHERCAST_FIELD', message, { field: 'transport', value: 'host' })
+}
+
+/** The port that leads to the LAN of a NIC that `connect` made; beside it its switch has only the NIC. */
+export function lanPort(nic: HostPort): Port | undefined {
+  return [...nic.lan.ports.values()].find((port) => port !== nic)
 }
 
 /** A spec for a shell: quoted where the shell would do something with it. */

@@ -22,10 +22,11 @@ export function printEvent(event: string, fields: object = {}): void {
   print(JSON.stringify({ event, ...fields }, plain))
 }
 
-/** The same with numbers of no more than six decimals: of milliseconds that leaves nanoseconds. */
-export function rounded<T extends object>(fields: T): T {
+/** The same with numbers of no more than so many decimals: of milliseconds six leave nanoseconds. */
+export function rounded<T extends object>(fields: T, decimals = 6): T {
+  const scale = 10 ** decimals
   const round = (_: string, value: unknown) =>
-    typeof value === 'number' ? Math.round(value * 1e6) / 1e6 : value
+    typeof value === 'number' ? Math.round(value * scale) / scale : value
   return JSON.parse(JSON.stringify(fields, round)) as T
 }
 

@@ -6,7 +6,7 @@ import { formatSpec } from '../spec/index.js'
 import { heard } from './losses.js'
 import { paint, print, printEvent, rounded, tell } from './output.js'
 import { counted, factTexts, wrap } from './port_text.js'
-import { doctorCommand } from './opening.js'
+import { doctorCommand, lanPort } from './opening.js'
 import type { LanSpec } from './opening.js'
 
 /** Characters a row, for whole sentences. */
@@ -28,11 +28,6 @@ export interface PingReport {
   done(summary: PingSummary, unresolved: number, elapsedMs: number): void
 }
 
-/** The port that leads to the LAN; beside it the NIC's switch has only the NIC. */
-function lanPort({ nic }: PingRun) {
-  return [...nic.lan.ports.values()].find((port) => port !== nic)
-}
-
 export class JsonPingReport implements PingReport {
   readonly #run: PingRun
 
@@ -47,7 +42,7 @@ export class JsonPingReport implements PingReport {
     }
     const { target, from, payloadOctets } = event
     const { spec, nic } = this.#run
-    const facts = lanPort(this.#run)?.facts ?? {}
+    const facts = lanPort(this.#run.nic)?.facts ?? {}
     printEvent('ready', { spec: formatSpec(spec), target, from, mac: nic.mac, payloadOctets, facts })
   }
 
@@ -83,7 +78,7 @@ export class TextPingReport implements PingReport {
     const { spec, nic } = this.#run
     print(paint('bold', `ping ${target} from ${from}: ${payloadOctets} octets of data`, process.stdout))
     if (this.#quiet) return
-    const where = factTexts(lanPort(this.#run)?.facts ?? {}, ['interface', 'listens_on'])
+    const where = factTexts(lanPort(this.#run.nic)?.facts ?? {}, ['interface', 'listens_on'])
     const facts = [`MAC ${nic.mac}`, ...where, formatSpec(spec)]
     for (const row of wrap(facts, COLUMNS, '  ')) tell(paint('dim', row))
   }
@@ -99,7 +94,7 @@ export class TextPingReport implements PingReport {
   /** Where to look when nothing came back. */
   #hint(nobody: boolean): void {
     const { target, spec } = this.#run
-    const port = lanPort(this.#run)
+    const port = lanPort(this.#run.nic)
     const others = port === undefined ? 0 : heard(port.stats()).frames
     const why = nobody
       ? `Nobody answered ${asked(target)} for ${target}. Is it up, with this address, and on the same group, ` +

@@ -66,7 +66,7 @@ function present(program: string, name: string, version: string | undefined): Fi
   }
 }
 
-/** Whether a version, such as `6.18.44-fc`, is another one or a later one. */
+/** Whether a version, such as `6.18.44-fc`, is `least` or a later one. */
 export function atLeast(version: string, least: string): boolean {
   const numbers = (text: string) => text.split(/[.-]/).map((part) => Number.parseInt(part) || 0)
   const have = numbers(version)

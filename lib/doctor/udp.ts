@@ -1,12 +1,13 @@
 /** What mcast and ucast have in common: a frame a UDP datagram. */
 
 import { isIPv6 } from 'node:net'
+import { ETHER_HEADER_OCTETS } from '../net/ether.js'
 import type { HostFacts, HostInterface } from './facts.js'
 import { ok } from './finding.js'
 import type { Finding } from './finding.js'
 
 /** Octets in front of a frame's payload: outer IP and UDP header, and the Ethernet header inside (RFC 791, 8200, 768). */
-const overhead = (address: string) => (isIPv6(address) ? 40 : 20) + 8 + 14
+const overhead = (address: string) => (isIPv6(address) ? 40 : 20) + 8 + ETHER_HEADER_OCTETS
 /** What guests have unless told otherwise. */
 const GUEST_MTU = 1500
 /** What a port asks for when the spec gives no `buffer`: some 1700 full frames with the kernel's own bookkeeping. */
@@ -19,7 +20,7 @@ export function checkMtu(address: string, mtu: number, way: string): Finding {
   return {
     level: 'warning',
     check: 'mtu',
-    what: `MTU ${mtu} on ${way}: frames of more than ${fits + 14} octets will be sent as fragments`,
+    what: `MTU ${mtu} on ${way}: frames of more than ${fits + ETHER_HEADER_OCTETS} octets will be sent as fragments`,
     why: `a guest's full packet of ${GUEST_MTU} octets needs ${GUEST_MTU + overhead(address)}; a lost fragment loses the frame, and it costs speed`,
     remedy: [`in each guest: ip link set eth0 mtu ${fits}`],
   }

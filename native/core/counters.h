@@ -58,7 +58,7 @@ class Counter {
   X(tx_frames) /* left */                                                    \
   X(tx_octets)                                                               \
   X(queued)       /* waiting in the port's bounded queue now */              \
-  X(kernel_drops) /* lost in the socket's receive buffer (SO_RXQ_OVFL) */    \
+  X(kernel_drops) /* lost in the socket's receive buffer (SO_MEMINFO) */     \
   X(reopened)     /* sending sockets opened again after an address change */ \
   X(fragmented)   /* sent frames that the network layer has to fragment */   \
   X(not_learned)  /* sources not learned: the table was full */              \

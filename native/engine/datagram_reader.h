@@ -38,11 +38,11 @@ class DatagramReader {
   void follow_new_socket() noexcept { kernel_drops_ = 0; }
 
  private:
-  static constexpr uint32_t kSmallestStride =
-      2048;  // octets a slot, headroom included: a full Ethernet frame fits
+  // Octets a slot, headroom included: a full Ethernet frame fits.
+  static constexpr uint32_t kSmallestStride = 2048;
   static constexpr uint32_t kLargestDatagram = 65536;
-  static constexpr uint32_t kReadsBeforeNarrowing =
-      256;  // reads without a long datagram before slots shrink again
+  // Reads without a long datagram before slots shrink again.
+  static constexpr uint32_t kReadsBeforeNarrowing = 256;
 
   void lay_out(FrameBatch& batch) noexcept;
   void deliver_in_place(BatchPtr batch, int count, PortHost& host, SenderJudge& judge);
@@ -57,8 +57,8 @@ class DatagramReader {
   std::array<mmsghdr, FrameBatch::kMaxFrames> messages_;
   std::array<std::array<iovec, 2>, FrameBatch::kMaxFrames> pieces_;
   std::array<SockAddr, FrameBatch::kMaxFrames> senders_;
-  std::unique_ptr<uint8_t[]>
-      spill_;  // address space for the worst case; the kernel backs only what is touched
+  // Address space for the worst case; the kernel backs only what is touched.
+  std::unique_ptr<uint8_t[]> spill_;
 };
 
 }  // namespace ethercast

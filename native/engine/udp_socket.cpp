@@ -51,6 +51,19 @@ int set_buffer(int fd, int option, int octets) noexcept {
   return given;
 }
 
+void size_receive_buffer(PortHost& host, int fd, int asked) {
+  const int given = set_buffer(fd, SO_RCVBUF, asked != 0 ? asked : kDefaultBuffer);
+  host.note("receive_buffer", std::to_string(given));
+  // Twice what is asked for is the whole of it; a default that is not reached was nobody's wish.
+  if (asked == 0 || given / 2 >= asked) return;
+  host.note("receive_buffer_short",
+            "the system's limit: sysctl -w net.core.rmem_max=" + std::to_string(asked));
+}
+
+void size_send_buffer(int fd, int asked) noexcept {
+  set_buffer(fd, SO_SNDBUF, asked != 0 ? asked : kDefaultBuffer);
+}
+
 Result<> bind_socket(int fd, const SockAddr& address) {
   if (::bind(fd, &address.any, address.length) == 0) return {};
   const int why = errno;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/config.h"
+#include "core/port.h"
 #include "core/result.h"
 #include "engine/address.h"
 #include "engine/fd.h"
@@ -41,6 +42,10 @@ Result<> set_option(int fd, int level, int option, int value, const char* what);
 // the kernel gives, in octets of payload and bookkeeping as it counts them (socket(7): it doubles what is
 // asked for).
 int set_buffer(int fd, int option, int octets) noexcept;
+// What a port does with its `buffer` (0: not given, then kDefaultBuffer). The receive buffer that the kernel
+// gives is noted, and when it is less than was asked for, how to get more.
+void size_receive_buffer(PortHost& host, int fd, int asked);
+void size_send_buffer(int fd, int asked) noexcept;
 Result<> bind_socket(int fd, const SockAddr& address);
 
 struct MulticastOn {

@@ -174,13 +174,7 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
     const MulticastOn on{interface_index_, interface_name_};
     if (auto joined = join_group(fd.get(), options_.group, source, on); !joined) return joined;
 
-    const int given =
-        set_buffer(fd.get(), SO_RCVBUF, options_.buffer != 0 ? options_.buffer : kDefaultBuffer);
-    host_->note("receive_buffer", std::to_string(given));
-    if (options_.buffer != 0 && given < options_.buffer) {
-      host_->note("receive_buffer_short",
-                  "the system's limit: sysctl -w net.core.rmem_max=" + std::to_string(options_.buffer));
-    }
+    size_receive_buffer(*host_, fd.get(), options_.buffer);
     if (receiver_) host_->unwatch(receiver_.get());
     receiver_ = std::move(fd);
     reader_.follow_new_socket();
@@ -218,7 +212,7 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
         if (auto set = set_option(fd.get(), IPPROTO_IP, option, value, what); !set) return set;
       }
     }
-    set_buffer(fd.get(), SO_SNDBUF, options_.buffer != 0 ? options_.buffer : kDefaultBuffer);
+    size_send_buffer(fd.get(), options_.buffer);
     if (::connect(fd.get(), &to.any, to.length) != 0) {
       const int why = errno;
       std::string message = "can't send to " + to.text() + " through " + interface_name_;

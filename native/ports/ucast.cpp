@@ -64,9 +64,8 @@ class UcastPort final : public Port, SenderJudge, SendRecovery {
     if (auto bound = bind_socket(socket_.get(), local); !bound) return bound;
     host.note("listens_on", local.text() + " port " + std::to_string(options_.listen_port));
 
-    const int buffer = options_.udp.buffer != 0 ? options_.udp.buffer : kDefaultBuffer;
-    host.note("receive_buffer", std::to_string(set_buffer(socket_.get(), SO_RCVBUF, buffer)));
-    set_buffer(socket_.get(), SO_SNDBUF, buffer);
+    size_receive_buffer(host, socket_.get(), options_.udp.buffer);
+    size_send_buffer(socket_.get(), options_.udp.buffer);
     uint32_t unfragmented = 0;
     if (auto route = route_to(remote_, interface_index)) {
       host.note("lan_mtu", std::to_string(route.value().mtu));

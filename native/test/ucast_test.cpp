@@ -1,6 +1,9 @@
 // The ucast port, on 127.0.0.1 and ::1.
 #include <doctest/doctest.h>
 
+#include <fstream>
+
+#include "test/support/faults.h"
 #include "test/support/lan.h"
 
 using namespace ethercast;
@@ -30,6 +33,28 @@ TEST_CASE("ucast: both ends") {
     REQUIRE(a.hears(1));
     CHECK(a.heard()[0] == kAnswer);
     CHECK(a.box.recorder.note(a.port, "listens_on") == host + " port " + std::to_string(one));
+  }
+}
+
+TEST_CASE("ucast and mcast: a receive buffer that the system cuts down is told, one that is whole is not") {
+  const FaultScope scope;
+  int limit = 0;
+  std::ifstream("/proc/sys/net/core/rmem_max") >> limit;
+  REQUIRE(limit > 0);
+  Faults::refuse_forced_buffers();
+  for (const bool mcast : {true, false}) {
+    for (const int asked : {limit, limit + 4096}) {
+      CAPTURE(mcast);
+      CAPTURE(asked);
+      Config config =
+          mcast ? mcast_config(random_group()) : ucast_config("127.0.0.1", free_port(), free_port());
+      config.set("buffer", int64_t{asked});
+      Member member(mcast ? "mcast" : "ucast", config);
+      REQUIRE(member.open());
+      const auto note = [&](const char* key) { return member.box.recorder.note(member.port, key); };
+      CHECK(note("receive_buffer") == std::to_string(2 * limit));
+      CHECK(note("receive_buffer_short").empty() == (asked == limit));
+    }
   }
 }
 

@@ -225,21 +225,22 @@ describe('cli demo', function () {
   })
 })
 
-describe('cli demo: the lines for guests', () => {
-  const facts: GuestFacts = {
-    group: '239.255.198.18',
-    port: 19_800,
-    interface: 'lo',
-    ucast: { guestPort: 19_802, ownPort: 19_801 },
-    node: '198.18.0.1',
-    addresses: { qemu: '198.18.0.101', uml: '198.18.0.100' },
-    qemuMac: 'fe:fd:c6:12:00:65',
-    route: { interface: 'eth0', loopback: false },
-    command: 'ethercast',
-  }
+/** A host whose default route is a NIC. */
+const FACTS: GuestFacts = {
+  group: '239.255.198.18',
+  port: 19_800,
+  interface: 'lo',
+  ucast: { guestPort: 19_802, ownPort: 19_801 },
+  node: '198.18.0.1',
+  addresses: { qemu: '198.18.0.101', uml: '198.18.0.100' },
+  qemuMac: 'fe:fd:c6:12:00:65',
+  route: { interface: 'eth0', loopback: false },
+  command: 'ethercast',
+}
 
+describe('cli demo: the lines for guests', () => {
   it('name the very LAN', () => {
-    const { ping, qemu, uml, umlSetup } = guestLines(facts)
+    const { ping, qemu, uml, umlSetup } = guestLines(FACTS)
     assert.equal(ping, "ethercast ping 'mcast,,239.255.198.18,19800,1,interface=lo' 198.18.0.1")
     assert.match(qemu!, /-netdev socket,id=lan,mcast=239\.255\.198\.18:19800,localaddr=127\.0\.0\.1 /)
     assert.match(qemu!, /-device virtio-net-pci,netdev=lan,mac=fe:fd:c6:12:00:65$/)
@@ -248,20 +249,20 @@ describe('cli demo: the lines for guests', () => {
   })
 
   it('have UML’s mcast only where the route makes it true', () => {
-    const there = guestLines({ ...facts, route: { interface: 'lo', loopback: true } })
+    const there = guestLines({ ...FACTS, route: { interface: 'lo', loopback: true } })
     assert.match(there.umlMcast!, / eth0=mcast,,239\.255\.198\.18,19800$/)
     assert.equal(there.whyNoUmlMcast, undefined)
-    const elsewhere = guestLines(facts)
+    const elsewhere = guestLines(FACTS)
     assert.equal(elsewhere.umlMcast, undefined)
     assert.match(
       elsewhere.whyNoUmlMcast!,
       /leaves by eth0, unless: sudo ip route add 239\.255\.198\.18 dev lo$/,
     )
-    assert.match(guestLines({ ...facts, route: undefined }).whyNoUmlMcast!, /has no route/)
+    assert.match(guestLines({ ...FACTS, route: undefined }).whyNoUmlMcast!, /has no route/)
   })
 
   it('leave out what an IPv6 group can not have', () => {
-    const lines = guestLines({ ...facts, group: 'ff15::1', route: undefined })
+    const lines = guestLines({ ...FACTS, group: 'ff15::1', route: undefined })
     assert.equal(lines.qemu, undefined)
     assert.match(lines.whyNoUmlMcast!, /IPv4 groups only/)
     assert.match(lines.ping, /mcast,,ff15::1,19800,1,/)
@@ -319,17 +320,7 @@ describe('cli demo: the screen', () => {
   }
 
   it('fits into a terminal of 80 by 24, the lines for guests included', () => {
-    const facts: GuestFacts = {
-      group: '239.255.198.18',
-      port: 19_800,
-      interface: 'lo',
-      ucast: { guestPort: 19_802, ownPort: 19_801 },
-      node: '198.18.0.1',
-      addresses: { qemu: '198.18.0.101', uml: '198.18.0.100' },
-      qemuMac: 'fe:fd:c6:12:00:65',
-      route: { interface: 'eth0', loopback: false },
-      command: 'npx ethercast',
-    }
+    const facts = { ...FACTS, command: 'npx ethercast' }
     const { group, port, addresses: guests } = facts
     const plain = (_: unknown, text: string) => text
     const head = introduction({ nodes: 4, group, port, guests, lines: guestLines(facts) }, plain)

@@ -12,6 +12,7 @@ namespace {
 std::atomic<int> sendmmsg_errno{0};
 std::atomic<int> sendmmsg_times{0};
 std::atomic<bool> recording{false};
+std::atomic<bool> unprivileged{false};
 std::vector<SocketOption>& recorded() {
   static std::vector<SocketOption> options;
   return options;
@@ -22,6 +23,7 @@ void Faults::fail_sendmmsg(int os_errno, int times) noexcept {
   sendmmsg_errno = os_errno;
   sendmmsg_times = times;
 }
+void Faults::refuse_forced_buffers() noexcept { unprivileged = true; }
 void Faults::record_options() {
   recorded().clear();
   recording = true;
@@ -35,7 +37,7 @@ bool Faults::was_set(int level, int option, int value) {
 }
 void Faults::end() {
   sendmmsg_times = 0;
-  recording = false;
+  recording = unprivileged = false;
 }
 
 }  // namespace ethercast::test
@@ -62,6 +64,10 @@ int __wrap_setsockopt(int fd, int level, int option, const void* value, socklen_
     SocketOption set{level, option, 0};
     std::memcpy(&set.value, value, sizeof set.value);
     recorded().push_back(set);
+  }
+  if (unprivileged && level == SOL_SOCKET && (option == SO_RCVBUFFORCE || option == SO_SNDBUFFORCE)) {
+    errno = EPERM;
+    return -1;
   }
   return __real_setsockopt(fd, level, option, value, length);
 }

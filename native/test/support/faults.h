@@ -14,6 +14,8 @@ class Faults {
  public:
   // The next `times` calls of sendmmsg fail with `os_errno`; -1: all of them.
   static void fail_sendmmsg(int os_errno, int times) noexcept;
+  // Socket buffers beyond the system's limit are refused, as to anybody who is not privileged.
+  static void refuse_forced_buffers() noexcept;
   // Until end(): the options set with an int as their value.
   static void record_options();
   static const std::vector<SocketOption>& options();

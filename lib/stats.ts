@@ -15,6 +15,12 @@ export interface PortStats {
     forwarded: number
     /** Of these, sent to every other port. */
     flooded: number
+    /** Of the forwarded: to one station, to a group, to everybody. */
+    unicast: number
+    multicast: number
+    broadcast: number
+    /** Super-frames taken in: each was counted above as the several frames it is on a wire. */
+    superFrames: number
     /** Frames that went no further, by reason. */
     drops: Record<string, number>
     /** Datagrams lost in the socket's receive buffer before the port could read them; stands apart from the account. */
@@ -28,6 +34,8 @@ export interface PortStats {
     /** Of these, handed to the outside. */
     frames: number
     octets: number
+    /** Writes that took several frames out in one piece: super-frames, or runs that the kernel cuts (UDP GSO). */
+    superFrames: number
     /** Of these, waiting in the port's bounded queue now. */
     queued: number
     /** Frames that did not leave, by reason. */
@@ -37,6 +45,10 @@ export interface PortStats {
   }
   /** Sending sockets opened anew after an address change. */
   reopened: number
+  /** Sends that the kernel refused with offload and that went without. */
+  offloadFailures: number
+  /** TCP SYNs whose MSS was lowered to what the path carries. */
+  mssClamped: number
   /** Times the loop guard blocked this port. */
   loopBlocks: number
   /** errno of the newest refused frame; 0: none. */
@@ -60,6 +72,10 @@ export function readStats(block: Float64Array): PortStats {
       octets: get('rx_octets'),
       forwarded: get('forwarded'),
       flooded: get('flooded'),
+      unicast: get('unicast'),
+      multicast: get('multicast'),
+      broadcast: get('broadcast'),
+      superFrames: get('rx_super_frames'),
       drops: drops('rx', RX_DROPS),
       kernelDrops: get('kernel_drops'),
       notLearned: get('not_learned'),
@@ -68,11 +84,14 @@ export function readStats(block: Float64Array): PortStats {
       picked: get('picked'),
       frames: get('tx_frames'),
       octets: get('tx_octets'),
+      superFrames: get('tx_super_frames'),
       queued: get('queued'),
       drops: drops('tx', TX_DROPS),
       fragmented: get('fragmented'),
     },
     reopened: get('reopened'),
+    offloadFailures: get('offload_failures'),
+    mssClamped: get('mss_clamped'),
     loopBlocks: get('loop_blocks'),
     lastErrno: get('last_errno'),
   }

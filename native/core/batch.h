@@ -17,7 +17,8 @@ class BatchPool;
 class FrameBatch {
  public:
   static constexpr uint16_t kMaxFrames = 128;  // recvmmsg gains nothing measurable beyond this
-  static constexpr uint32_t kHeadroom = 64;  // octets free before each frame: room for any port's own header
+  // Octets free before a frame that was copied here alone. Frames that came as one run lie back to back.
+  static constexpr uint32_t kHeadroom = 64;
   // 128 frames of an ordinary Ethernet with headroom, or four of the largest there are.
   static constexpr uint32_t kSlabSize = 4 * (65536 + kHeadroom);
 
@@ -54,8 +55,10 @@ class FrameBatch {
     for (uint16_t i = 0; i < size_; ++i) metas_[i].ingress = port;
   }
 
+  FrameMeta& meta(uint16_t index) noexcept { return metas_[index]; }
   const FrameMeta& meta(uint16_t index) const noexcept { return metas_[index]; }
   std::span<const FrameMeta> metas() const noexcept { return {metas_.data(), size_}; }
+  uint8_t* data(uint16_t index) noexcept { return slab_.get() + metas_[index].offset; }
   const uint8_t* data(uint16_t index) const noexcept { return slab_.get() + metas_[index].offset; }
   std::span<const uint8_t> octets(uint16_t index) const noexcept {
     return {data(index), metas_[index].length};

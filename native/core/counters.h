@@ -29,16 +29,19 @@ class Counter {
 };
 
 // X(name, why). The names are those of `stats()`.
-#define ETHERCAST_RX_DROPS(X)                                                  \
-  X(runt, "shorter than an Ethernet header")                                   \
-  X(oversize, "longer than the port's largest frame")                          \
-  X(own_echo, "the loop of a frame that this port sent itself")                \
-  X(not_peer, "from somebody who is not the port's remote")                    \
-  X(bad_source, "source MAC is a group address or all zero (learning switch)") \
-  X(filtered, "the destination is on the side it came from")                   \
-  X(blocked, "the ingress port is blocked by the loop guard")                  \
-  X(no_egress, "no other port to forward to")                                  \
-  X(no_batch, "the pool of batches was empty")                                 \
+#define ETHERCAST_RX_DROPS(X)                                                      \
+  X(runt, "shorter than an Ethernet header")                                       \
+  X(oversize, "longer than the port's largest frame")                              \
+  X(own_echo, "the loop of a frame that this port sent itself")                    \
+  X(not_peer, "from somebody who is not the port's remote")                        \
+  X(bad_source, "source MAC is a group address or all zero (learning switch)")     \
+  X(reserved, "to an address that bridges keep to themselves (01:80:c2:00:00:0x)") \
+  X(storm, "floods of this port came faster than its limit")                       \
+  X(bad_offload, "an offload header that contradicts its frame")                   \
+  X(filtered, "the destination is on the side it came from")                       \
+  X(blocked, "the ingress port is blocked by the loop guard")                      \
+  X(no_egress, "no other port to forward to")                                      \
+  X(no_batch, "the pool of batches was empty")                                     \
   X(bad_ring, "a record or cursor in a frame ring that can't be")
 
 #define ETHERCAST_TX_DROPS(X)                                            \
@@ -46,24 +49,32 @@ class Counter {
   X(read_only, "the port only listens")                                  \
   X(queue_full, "the port's bounded queue is full")                      \
   X(ring_full, "the reader in JavaScript is behind")                     \
+  X(no_batch, "the pool of batches was empty when it had to be cut")     \
   X(refused, "the system refused the frame; last_errno says why")        \
   X(closed, "still queued when the port closed")
 
-#define ETHERCAST_PORT_TOTALS(X)                                             \
-  X(rx_frames) /* taken in from the outside */                               \
-  X(rx_octets)                                                               \
-  X(forwarded) /* of these: handed to at least one other port */             \
-  X(flooded)   /* of these: sent to every other port */                      \
-  X(picked)    /* chosen by the switch to leave here */                      \
-  X(tx_frames) /* left */                                                    \
-  X(tx_octets)                                                               \
-  X(queued)       /* waiting in the port's bounded queue now */              \
-  X(kernel_drops) /* lost in the socket's receive buffer (SO_MEMINFO) */     \
-  X(reopened)     /* sending sockets opened again after an address change */ \
-  X(fragmented)   /* sent frames that the network layer has to fragment */   \
-  X(not_learned)  /* sources not learned: the table was full */              \
-  X(loop_blocks)  /* times the loop guard blocked this port */               \
-  X(last_errno)   /* of the newest refused frame or failed reopening */
+#define ETHERCAST_PORT_TOTALS(X)                                                 \
+  X(rx_frames) /* taken in from the outside */                                   \
+  X(rx_octets)                                                                   \
+  X(forwarded) /* of these: handed to at least one other port */                 \
+  X(flooded)   /* of these: sent to every other port */                          \
+  X(unicast)   /* of the forwarded: to one station */                            \
+  X(multicast) /* of the forwarded: to a group */                                \
+  X(broadcast) /* of the forwarded: to all */                                    \
+  X(picked)    /* chosen by the switch to leave here */                          \
+  X(tx_frames) /* left */                                                        \
+  X(tx_octets)                                                                   \
+  X(rx_super_frames)  /* taken in as one that were several on a wire */          \
+  X(tx_super_frames)  /* left in one piece that were several on a wire */        \
+  X(offload_failures) /* sends repeated without offload */                       \
+  X(mss_clamped)      /* TCP SYNs whose MSS was lowered */                       \
+  X(queued)           /* waiting in the port's bounded queue now */              \
+  X(kernel_drops)     /* lost in the socket's receive buffer (SO_MEMINFO) */     \
+  X(reopened)         /* sending sockets opened again after an address change */ \
+  X(fragmented)       /* sent frames that the network layer has to fragment */   \
+  X(not_learned)      /* sources not learned: the table was full */              \
+  X(loop_blocks)      /* times the loop guard blocked this port */               \
+  X(last_errno)       /* of the newest refused frame or failed reopening */
 
 #define ETHERCAST_ENUMERATE(name, ...) name,
 enum class RxDrop : uint8_t { ETHERCAST_RX_DROPS(ETHERCAST_ENUMERATE) count };

@@ -24,21 +24,28 @@
 
 namespace ethercast {
 
+// Bits of Caps::takes: what may reach transmit() besides ordinary finished frames.
+constexpr uint16_t kTakesTcp4 = 1;      // super-frames of TCP over IPv4
+constexpr uint16_t kTakesTcp6 = 2;      // super-frames of TCP over IPv6
+constexpr uint16_t kTakesUdp = 4;       // super-frames of UDP
+constexpr uint16_t kTakesChecksum = 8;  // ordinary frames whose checksum is unfinished
+constexpr uint16_t kTakesSuperFrames = kTakesTcp4 | kTakesTcp6 | kTakesUdp;
+
 // What a port can carry. Fixed once open() has returned.
 struct Caps {
-  uint32_t max_frame =
-      1514;  // octets of the longest frame it takes, header included, FCS excluded; also for ingress
+  uint32_t max_frame = 1514;  // octets of the longest frame it takes, header included, FCS excluded; also for
+                              // ingress. A super-frame is measured by its longest segment.
   uint16_t max_batch = FrameBatch::kMaxFrames;  // frames it likes to be handed at once
-  uint16_t takes = 0;  // offload bits: super-frames and unfinished checksums it takes; none are defined yet
+  uint16_t takes = 0;  // kTakes bits; the engine cuts and finishes for it what it does not take
   bool read_only =
       false;  // never sends: what the switch picks for it is counted as a read_only drop by the engine
 };
 
-// Of the frames picked for one transmit(): sent + queued + dropped is picks.size().
+// What became of one transmit(), in wire frames: sent + queued + dropped is that of all frames picked.
 struct TxResult {
-  uint16_t sent = 0;     // handed to the outside
-  uint16_t queued = 0;   // copied into the port's own bounded queue
-  uint16_t dropped = 0;  // counted by the port in tx_drops with its reason
+  uint32_t sent = 0;     // handed to the outside
+  uint32_t queued = 0;   // copied into the port's own bounded queue
+  uint32_t dropped = 0;  // counted by the port in tx_drops with its reason
 };
 
 enum class PortState : uint8_t {
@@ -87,13 +94,18 @@ class PortHost {
   // An empty batch, or null when the pool is empty: then stop reading and return, level-triggered readiness
   // comes back.
   virtual BatchPtr lease() = 0;
-  // Takes ownership. Frames are forwarded before it returns.
-  virtual void deliver(BatchPtr batch) = 0;
+  // Forwards every frame before it returns, and empties the batch: its slab is the port's again. Frames may
+  // be changed on the way (a checksum finished in place). Super-frames must be described truly
+  // (core/segment.h).
+  virtual void deliver(FrameBatch& batch) = 0;
   // A daemon's client becomes a port of the same switch; the child outlives its parent.
   virtual void adopt(std::unique_ptr<Port> child, std::string name) = 0;
   virtual void report(PortEvent event) = 0;
   // A fact that people see in stats() and doctor: what was chosen, found or fallen back to, and why.
   virtual void note(std::string key, std::string value) = 0;
+  // The largest IP packet, in octets, that the network behind this port carries in one piece; 0: no limit.
+  // May be told again when it changes. The least over a switch's ports comes back as on_lan_mtu().
+  virtual void tell_path_mtu(uint32_t mtu) = 0;
   virtual PortCounters& counters() noexcept = 0;
 
  protected:
@@ -109,7 +121,11 @@ class Port {
   // A watched descriptor is ready. Takes at most one batch from it: fairness between ports.
   virtual void on_ready(int fd, uint32_t events) = 0;
   virtual void on_timer(uint64_t now_ns) = 0;
-  // Sends the picked frames, in order, each at most caps().max_frame long. The batch is only borrowed.
+  // The largest IP packet that every port of the switch carries in one piece has become `mtu` octets; 0: no
+  // port limits it. Also told once after open(). Most ports need not care.
+  virtual void on_lan_mtu(uint32_t mtu) { (void)mtu; }
+  // Sends the picked frames, in order within each flow, each at most caps().max_frame long and of a kind that
+  // caps().takes names. The batch is only borrowed.
   virtual TxResult transmit(const FrameBatch& batch, Picks picks) noexcept = 0;
   // Releases everything; frames still queued are counted as `closed` drops.
   virtual void close() noexcept = 0;

@@ -61,7 +61,7 @@ void DatagramReader::deliver_in_place(BatchPtr batch, int count, PortHost& host,
     const uint32_t offset = static_cast<uint32_t>(i) * stride_ + FrameBatch::kHeadroom;
     batch->push(offset, messages_[i].msg_len).time_ns = host.wall_ns();
   }
-  host.deliver(std::move(batch));
+  host.deliver(*batch);
 }
 
 void DatagramReader::deliver_by_copy(const FrameBatch& batch, int count, PortHost& host, SenderJudge& judge) {
@@ -78,11 +78,10 @@ void DatagramReader::deliver_by_copy(const FrameBatch& batch, int count, PortHos
     const std::span<const uint8_t> second(spill_.get() + static_cast<size_t>(i) * kLargestDatagram,
                                           length > slot ? length - slot : 0);
     if (out && out->append(first, second, host.wall_ns())) continue;
-    host.deliver(std::move(out));
-    out = host.lease();
+    if (out) host.deliver(*out);
     if (!out || !out->append(first, second, host.wall_ns())) host.counters().drop(RxDrop::no_batch);
   }
-  host.deliver(std::move(out));
+  if (out) host.deliver(*out);
 }
 
 void DatagramReader::follow_sizes(uint32_t longest) noexcept {

@@ -93,7 +93,7 @@ uint16_t DatagramSender::send(uint16_t count, TxResult& result) noexcept {
       counters.tx_frames.add(static_cast<uint64_t>(sent));
       counters.tx_octets.add(octets);
       if (fragmented != 0) counters.fragmented.add(fragmented);
-      result.sent = static_cast<uint16_t>(result.sent + sent);
+      result.sent += static_cast<uint32_t>(sent);
       continue;
     }
     const int why = fd_ < 0 ? ENOTCONN : errno;

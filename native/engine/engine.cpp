@@ -36,10 +36,11 @@ class Engine::Slot final : public PortHost {
   uint64_t now_ns() const noexcept override { return engine_.now_ns_; }
   uint64_t wall_ns() const noexcept override { return engine_.wall_ns_; }
   BatchPtr lease() override { return engine_.pool_.lease(); }
-  void deliver(BatchPtr batch) override {
-    if (!batch || batch->empty()) return;
-    batch->set_ingress(id_);
-    engine_.forward(*this, std::move(batch));
+  void deliver(FrameBatch& batch) override {
+    if (batch.empty()) return;
+    batch.set_ingress(id_);
+    engine_.forward(*this, batch);
+    batch.clear();
   }
   void adopt(std::unique_ptr<Port> child, std::string name) override {
     engine_.insert(0, std::move(child), std::move(name), id_);
@@ -49,6 +50,10 @@ class Engine::Slot final : public PortHost {
     engine_.observer_.on_port_event(id_, event);
   }
   void note(std::string key, std::string value) override { engine_.observer_.on_port_note(id_, key, value); }
+  void tell_path_mtu(uint32_t mtu) override {
+    path_mtu_ = mtu;
+    if (open_) engine_.follow_path_mtus();
+  }
   PortCounters& counters() noexcept override { return *counters_; }
 
   Engine& engine_;
@@ -58,6 +63,7 @@ class Engine::Slot final : public PortHost {
   const std::unique_ptr<Port> port_;
   Caps caps_{};
   uint64_t deadline_ns_ = 0;
+  uint32_t path_mtu_ = 0;
   bool open_ = false;
   bool doomed_ = false;
 };
@@ -233,6 +239,22 @@ void Engine::insert(uint32_t request, std::unique_ptr<Port> port, std::string na
   slot.open_ = true;
   fabric_.add_port(id, *slot.counters_, slot.caps_.max_frame);
   observer_.on_port_opened(request, id, slot.name_, parent, slot.counters_);
+  follow_path_mtus();
+  slot.port_->on_lan_mtu(lan_mtu_);
+}
+
+void Engine::follow_path_mtus() {
+  uint32_t least = 0;
+  for (const auto& slot : slots_) {
+    if (slot->open_ && slot->path_mtu_ != 0 && (least == 0 || slot->path_mtu_ < least))
+      least = slot->path_mtu_;
+  }
+  if (least == lan_mtu_) return;
+  lan_mtu_ = least;
+  // By index: a port may tell another path MTU from within, or adopt a child.
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i]->open_ && !slots_[i]->doomed_) slots_[i]->port_->on_lan_mtu(least);
+  }
 }
 
 void Engine::remove_port(PortId port) {
@@ -250,6 +272,7 @@ void Engine::reap() {
     observer_.on_port_closed(slot->id_);
     return true;
   });
+  follow_path_mtus();
 }
 
 void Engine::close_all() {
@@ -257,10 +280,10 @@ void Engine::close_all() {
   reap();
 }
 
-void Engine::forward(Slot& ingress, BatchPtr batch) {
-  moderation_.count(batch->size());
-  for (const Egress& egress : fabric_.forward(*batch, ingress.id_, now_ns_)) {
-    if (Slot* out = slot(egress.port); out != nullptr) transmit(*out, *batch, egress.picks);
+void Engine::forward(Slot& ingress, FrameBatch& batch) {
+  moderation_.count(batch.size());
+  for (const Egress& egress : fabric_.forward(batch, ingress.id_, now_ns_)) {
+    if (Slot* out = slot(egress.port); out != nullptr) transmit(*out, batch, egress.picks);
   }
   report_loops();
 }

@@ -83,7 +83,8 @@ class Engine {
   void insert(uint32_t request, std::unique_ptr<Port> port, std::string name, PortId parent);
   PortId free_id() noexcept;
   Slot* slot(PortId id) noexcept { return id < by_id_.size() ? by_id_[id] : nullptr; }
-  void forward(Slot& ingress, BatchPtr batch);
+  void forward(Slot& ingress, FrameBatch& batch);
+  void follow_path_mtus();
   void transmit(Slot& egress, const FrameBatch& batch, Picks picks);
   void report_loops();
 
@@ -96,6 +97,7 @@ class Engine {
   uint64_t wall_ns_ = 0;
   PortId last_id_ = kNoPort;
   bool any_doomed_ = false;
+  uint32_t lan_mtu_ = 0;  // the least path MTU of all ports, octets of an IP packet; 0: none is limited
   Moderation moderation_;
   std::vector<Slot*> by_id_;
   std::vector<std::unique_ptr<Slot>> slots_;  // after pool_: ports give their batches back first

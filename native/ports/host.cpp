@@ -52,7 +52,7 @@ class HostPort final : public Port {
       options_.bell->clear();
       if (!reader_.sleep()) options_.bell->ring_mt();
     }
-    host_->deliver(std::move(batch));
+    host_->deliver(*batch);
   }
 
   void on_timer(uint64_t) override {}

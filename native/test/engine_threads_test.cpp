@@ -29,7 +29,7 @@ std::shared_ptr<FakeState> fountain(uint32_t number, std::shared_ptr<std::atomic
     for (int i = 0; i < 32; ++i) batch->append(std::span<const uint8_t>(frame), host.wall_ns());
     *given += batch->size();
     host.counters().rx_frames.add(batch->size());
-    host.deliver(std::move(batch));
+    host.deliver(*batch);
   };
   return state;
 }

@@ -250,7 +250,7 @@ TEST_CASE("mcast: after a reopening the former source is still own") {
       BatchPtr batch = host.lease();
       REQUIRE(batch->append(make_frame(kBroadcastMac, station(1), 60, i), 0));
       if (i == 1) Faults::fail_sendmmsg(ENETUNREACH, 1);
-      host.deliver(std::move(batch));
+      host.deliver(*batch);
     }
   };
   REQUIRE(a.box.breathe_until([&] { return a.counters().tx_frames.get() == 2; }));

@@ -31,11 +31,12 @@ class FakeHost final : public PortHost {
   uint64_t now_ns() const noexcept override { return now; }
   uint64_t wall_ns() const noexcept override { return 1'700'000'000'000'000'000ULL + now; }
   BatchPtr lease() override { return pool_.lease(); }
-  void deliver(BatchPtr batch) override {
-    if (!batch) return;
-    if (batch->size() != 0) batches.push_back(batch->size());
-    for (uint16_t i = 0; i < batch->size(); ++i) frames.push_back(copy(batch->octets(i)));
+  void deliver(FrameBatch& batch) override {
+    if (!batch.empty()) batches.push_back(batch.size());
+    for (uint16_t i = 0; i < batch.size(); ++i) frames.push_back(copy(batch.octets(i)));
+    batch.clear();
   }
+  void tell_path_mtu(uint32_t mtu) override { path_mtu = mtu; }
   void adopt(std::unique_ptr<Port> child, std::string) override { children.push_back(std::move(child)); }
   void report(PortEvent event) override { events.push_back(std::move(event)); }
   void note(std::string key, std::string value) override { notes[std::move(key)] = std::move(value); }
@@ -55,6 +56,7 @@ class FakeHost final : public PortHost {
 
   uint64_t now = 1'000'000'000;
   uint64_t deadline = 0;
+  uint32_t path_mtu = 0;
   std::map<int, uint32_t> interests;
   std::vector<Octets> frames;
   std::vector<uint16_t> batches;

@@ -64,7 +64,7 @@ class FakePort final : public Port {
       ++state_->taken;
     if (state_->taken == state_->inbox.size()) state_->bell.clear();
     state_->host->counters().rx_frames.add(batch->size());
-    state_->host->deliver(std::move(batch));
+    state_->host->deliver(*batch);
   }
   void on_timer(uint64_t now_ns) override {
     if (state_->on_timer) state_->on_timer(*state_->host, now_ns);
@@ -77,7 +77,7 @@ class FakePort final : public Port {
     state_->transmitted += picks.size();
     state_->host->counters().tx_frames.add(picks.size());
     if (state_->on_transmit) state_->on_transmit(*state_->host);
-    return {.sent = static_cast<uint16_t>(picks.size())};
+    return {.sent = static_cast<uint32_t>(picks.size())};
   }
   void close() noexcept override {
     ++state_->closed;

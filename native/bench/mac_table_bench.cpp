@@ -16,9 +16,10 @@ constexpr uint64_t kAgeing_ns = 300'000'000'000;
 
 struct Stations {
   explicit Stations(uint32_t count) : table(std::max(16384u, count), kAgeing_ns, 42), keys(count) {
+    table.add_port(1);
     std::iota(keys.begin(), keys.end(), station(0));
     std::shuffle(keys.begin(), keys.end(), std::mt19937(1));
-    for (const StationKey key : keys) table.touch(key, kNow_ns)->port = 1;
+    for (const StationKey key : keys) table.learn(key, 1, kNow_ns);
     std::shuffle(keys.begin(), keys.end(), std::mt19937(2));
   }
   MacTable table;
@@ -50,8 +51,8 @@ std::vector<Case> mac_table_cases() {
     cases.push_back(case_of("find, unknown", count, [](MacTable& table, StationKey key) {
       return table.find(key + (1ULL << 32), kNow_ns);
     }));
-    cases.push_back(
-        case_of("touch", count, [](MacTable& table, StationKey key) { return table.touch(key, kNow_ns); }));
+    cases.push_back(case_of("learn", count,
+                            [](MacTable& table, StationKey key) { return table.learn(key, 1, kNow_ns); }));
   }
   return cases;
 }

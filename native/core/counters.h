@@ -72,7 +72,7 @@ class Counter {
   X(kernel_drops)     /* lost in the socket's receive buffer (SO_MEMINFO) */     \
   X(reopened)         /* sending sockets opened again after an address change */ \
   X(fragmented)       /* sent frames that the network layer has to fragment */   \
-  X(not_learned)      /* sources not learned: the table was full */              \
+  X(not_learned)      /* sources not learned: no room, or pinned elsewhere */    \
   X(loop_blocks)      /* times the loop guard blocked this port */               \
   X(last_errno)       /* of the newest refused frame or failed reopening */
 

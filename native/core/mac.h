@@ -19,6 +19,10 @@ inline Mac read_mac(const uint8_t* octets) noexcept {
   return (static_cast<uint64_t>(__builtin_bswap32(high)) << 16) | __builtin_bswap16(low);
 }
 
+// 01:80:c2:00:00:00 to 0f: spanning tree, pause frames, link aggregation, LLDP and the like, which end at the
+// next bridge (IEEE 802.1D-2004, table 7-10).
+constexpr bool is_reserved(Mac mac) noexcept { return (mac & ~0xfULL) == 0x0180'c200'0000ULL; }
+
 constexpr bool is_group(Mac mac) noexcept { return (mac >> 40) & 1; }
 
 // True for what may stand as a source: neither a group address nor all zero (IEEE 802.1Q-2018, 8.7).

@@ -17,15 +17,23 @@ namespace {
 constexpr uint64_t kSecond = 1'000'000'000;
 constexpr uint64_t kAge = 300 * kSecond;
 
+constexpr PortId kLastPort = 1001;
+
+MacTable make_table(uint32_t capacity, uint64_t ageing_ns, uint64_t seed, uint32_t port_limit = 0) {
+  MacTable table(capacity, ageing_ns, seed, port_limit);
+  table.add_port(kLastPort);
+  return table;
+}
+
 void put(MacTable& table, StationKey key, PortId port, uint64_t now) {
-  MacTable::Entry* entry = table.touch(key, now);
+  MacTable::Entry* entry = table.learn(key, port, now);
   REQUIRE(entry != nullptr);
-  entry->port = port;
+  REQUIRE(entry->port == port);
 }
 }  // namespace
 
 TEST_CASE("mac table: finds what it was told, per VLAN") {
-  MacTable table(100, kAge, 1);
+  MacTable table = make_table(100, kAge, 1);
   CHECK(table.find(station(1), kSecond) == nullptr);
   put(table, station_key(station(1), 0), 3, kSecond);
   put(table, station_key(station(1), 5), 4, kSecond);
@@ -36,19 +44,20 @@ TEST_CASE("mac table: finds what it was told, per VLAN") {
 }
 
 TEST_CASE("mac table: forgets after the ageing time, counted from when the station was last heard") {
-  MacTable table(100, kAge, 1);
+  MacTable table = make_table(100, kAge, 1);
   put(table, station(1), 3, kSecond);
   CHECK(table.find(station(1), kSecond + kAge) != nullptr);
   CHECK(table.find(station(1), kSecond + kAge + 1) == nullptr);
-  table.touch(station(1), 100 * kSecond);
+  table.learn(station(1), 3, 100 * kSecond);
   CHECK(table.find(station(1), 100 * kSecond + kAge) != nullptr);
-  // Heard again after it had been forgotten: a new entry, without the old port.
-  CHECK(table.touch(station(1), 1000 * kSecond)->port == kNoPort);
+  // Heard again after it had been forgotten: a new entry, without the old one's moves.
+  table.learn(station(1), 3, 100 * kSecond)->flaps = 5;
+  CHECK(table.learn(station(1), 4, 1000 * kSecond)->flaps == 0);
   CHECK(table.size() == 1);
 }
 
 TEST_CASE("mac table: time that seems to run backwards forgets nothing") {
-  MacTable table(100, kAge, 1);
+  MacTable table = make_table(100, kAge, 1);
   put(table, station(1), 3, 500 * kSecond);
   CHECK(table.find(station(1), 100 * kSecond) != nullptr);
 }
@@ -56,25 +65,25 @@ TEST_CASE("mac table: time that seems to run backwards forgets nothing") {
 TEST_CASE("mac table: bounded at every capacity, also the smallest") {
   for (const uint32_t capacity : {1u, 2u, 3u, 7u, 8u, 64u, 1000u}) {
     CAPTURE(capacity);
-    MacTable table(capacity, kAge, 99);
+    MacTable table = make_table(capacity, kAge, 99);
     CHECK(table.capacity() == capacity);
     for (uint32_t i = 0; i < capacity; ++i) put(table, station(i), static_cast<PortId>(i + 1), kSecond);
     CHECK(table.size() == capacity);
-    for (uint32_t i = 0; i < 10; ++i) CHECK(table.touch(station(capacity + i), kSecond) == nullptr);
+    for (uint32_t i = 0; i < 10; ++i) CHECK(table.learn(station(capacity + i), 1, kSecond) == nullptr);
     CHECK(table.find(station(capacity), kSecond) == nullptr);
     for (uint32_t i = 0; i < capacity; ++i) CHECK(table.find(station(i), kSecond)->port == i + 1);
-    CHECK(table.touch(station(0), kSecond) != nullptr);
+    CHECK(table.learn(station(0), 1, kSecond) != nullptr);
   }
 }
 
 TEST_CASE("mac table: a full table reclaims the expired, at most once a second") {
-  MacTable table(4, kAge, 1);
+  MacTable table = make_table(4, kAge, 1);
   for (uint32_t i = 0; i < 4; ++i) put(table, station(i), 1, (1 + i) * kSecond);
   uint64_t now = kAge + 2 * kSecond + 1;  // two of four have expired
   put(table, station(10), 2, now);
   CHECK(table.size() == 3);
   put(table, station(11), 2, now);
-  CHECK(table.touch(station(12), now) == nullptr);
+  CHECK(table.learn(station(12), 2, now) == nullptr);
   now += kSecond * 3 / 2;  // the third has expired, and the last look is more than a second ago
   CHECK(table.find(station(2), now) == nullptr);
   put(table, station(12), 2, now);
@@ -82,14 +91,14 @@ TEST_CASE("mac table: a full table reclaims the expired, at most once a second")
   CHECK(table.find(station(11), now)->port == 2);
   now += kSecond / 2;  // the fourth has expired, but the last look was just now
   CHECK(table.find(station(3), now + 1) == nullptr);
-  CHECK(table.touch(station(13), now + 1) == nullptr);
+  CHECK(table.learn(station(13), 2, now + 1) == nullptr);
   put(table, station(13), 2, now + kSecond / 2);
 }
 
 TEST_CASE("mac table: forgets a port, and its traces in moves") {
-  MacTable table(1000, kAge, 1);
+  MacTable table = make_table(1000, kAge, 1);
   for (uint32_t i = 0; i < 300; ++i) put(table, station(i), static_cast<PortId>(1 + i % 3), kSecond);
-  MacTable::Entry* moved = table.touch(station(0), kSecond);  // on port 1, came from 2
+  MacTable::Entry* moved = table.learn(station(0), 1, kSecond);  // on port 1, came from 2
   moved->previous = 2;
   moved->flaps = 9;
   table.forget_port(2);
@@ -100,7 +109,7 @@ TEST_CASE("mac table: forgets a port, and its traces in moves") {
 }
 
 TEST_CASE("mac table: each() shows the living") {
-  MacTable table(10, kAge, 1);
+  MacTable table = make_table(10, kAge, 1);
   put(table, station(1), 1, kSecond);
   put(table, station(2), 1, 200 * kSecond);
   std::vector<StationKey> seen;
@@ -114,7 +123,7 @@ TEST_CASE("mac table: each() shows the living") {
 // stations.
 TEST_CASE("mac table: the seed keys the hash") {
   const auto order = [](uint64_t seed) {
-    MacTable table(256, kAge, seed);
+    MacTable table = make_table(256, kAge, seed);
     for (uint32_t i = 0; i < 128; ++i) put(table, station(i), 1, kSecond);
     std::vector<StationKey> keys;
     table.each(kSecond, [&](const MacTable::Entry& entry) { keys.push_back(entry.key); });
@@ -129,7 +138,7 @@ TEST_CASE("mac table: against a model") {
   for (const uint64_t seed : {uint64_t{0}, uint64_t{0xdead'beef'1234'5678}}) {
     Random random(7 + seed);
     constexpr uint32_t kCapacity = 200;
-    MacTable table(kCapacity, 50 * kSecond, seed);
+    MacTable table = make_table(kCapacity, 50 * kSecond, seed);
     struct Known {
       PortId port;
       uint64_t seen;
@@ -150,17 +159,14 @@ TEST_CASE("mac table: against a model") {
         REQUIRE((found != nullptr) == alive);
         if (alive) REQUIRE(found->port == known->second.port);
       } else {
-        MacTable::Entry* entry = table.touch(key, now);
-        if (entry == nullptr) {
+        const auto port = static_cast<PortId>(1 + random.below(4));
+        if (table.learn(key, port, now) == nullptr) {
           // Only a full table refuses, and not what it knows.
           REQUIRE(table.size() == kCapacity);
           REQUIRE(known == model.end());
           continue;
         }
-        if (alive) REQUIRE(entry->port == known->second.port);
-        if (!alive) REQUIRE(entry->port == kNoPort);
-        entry->port = static_cast<PortId>(1 + random.below(4));
-        model[key] = {entry->port, now};
+        model[key] = {port, now};
         // What the table reclaimed is gone in the model too.
         if (model.size() > table.size()) {
           std::erase_if(model, [&](const auto& each) { return now - each.second.seen > 50 * kSecond; });

@@ -24,16 +24,25 @@ class FabricBox {
   void add(PortId port, uint32_t max_frame = 1514) { fabric.add_port(port, counters[port], max_frame); }
 
   Sent forward(PortId ingress, const std::vector<Octets>& frames, uint16_t vlan = 0) {
+    std::vector<TestFrame> described;
+    for (const Octets& octets : frames) described.push_back({.octets = octets, .vlan = vlan});
+    return forward_described(ingress, described);
+  }
+  Sent forward_described(PortId ingress, const std::vector<TestFrame>& frames) {
     batch.clear();
     uint32_t end = 0;
-    for (const Octets& frame : frames) {
+    for (const TestFrame& frame : frames) {
       const uint32_t offset = end + FrameBatch::kHeadroom;
-      end = offset + static_cast<uint32_t>(frame.size());
+      end = offset + static_cast<uint32_t>(frame.octets.size());
       REQUIRE(end <= FrameBatch::kSlabSize);
-      std::copy(frame.begin(), frame.end(), batch.slab() + offset);
-      batch.push(offset, static_cast<uint32_t>(frame.size())).vlan = vlan;
+      std::copy(frame.octets.begin(), frame.octets.end(), batch.slab() + offset);
+      FrameMeta& meta = batch.push(offset, static_cast<uint32_t>(frame.octets.size()));
+      meta.vlan = frame.vlan;
+      meta.gso_size = frame.gso_size;
+      meta.header_length = frame.header_length;
+      if (frame.gso_size != 0) meta.gso_type = GsoType::tcp4, meta.flags = kChecksumUnfinished;
+      counters[ingress].rx_frames.add(wire_frames(meta));
     }
-    counters[ingress].rx_frames.add(frames.size());
     Sent sent;
     for (const Egress& egress : fabric.forward(batch, ingress, now)) {
       sent[egress.port].assign(egress.picks.begin(), egress.picks.end());

@@ -40,6 +40,14 @@ inline Octets make_frame(Mac destination, Mac source, size_t length = 60, uint32
   return frame;
 }
 
+// A frame with what its meta says besides: with gso_size it is a super-frame.
+struct TestFrame {
+  Octets octets = {};
+  uint16_t gso_size = 0;
+  uint16_t header_length = 0;
+  uint16_t vlan = 0;
+};
+
 inline Octets copy(std::span<const uint8_t> octets) { return {octets.begin(), octets.end()}; }
 
 }  // namespace ethercast::test

@@ -7,6 +7,16 @@ import { fileURLToPath } from 'node:url'
 import { EthercastError } from './spec/error.js'
 import type { ErrorDetails } from './spec/error.js'
 
+/** How a switch forwards, every option given (native/node/fabric_options.h). Limits of 0: none. */
+export interface NativeOptions {
+  hub: boolean
+  ageingUs: number
+  tableSize: number
+  stationLimit: number
+  stormLimit: number
+  forwardReserved: boolean
+}
+
 /** One switch: an I/O thread with its ports. All calls return at once, except `stop`, which waits for the thread to end. */
 export interface NativeSwitch {
   addPort(request: number, transport: string, config: object, name: string): void
@@ -28,6 +38,10 @@ export interface NativeSwitch {
   forget(id: number, request: number): void
   /** Asks for the stations the switch has learned; they come as an event. */
   stations(request: number): void
+  /** Binds a station to a port; the answer comes as an event. `mac` as a number. */
+  pin(request: number, mac: number, vlan: number, port: number): void
+  /** Undoes that; the answer comes as an event. */
+  unpin(request: number, mac: number, vlan: number): void
   stop(): void
   ref(): void
   unref(): void
@@ -57,9 +71,10 @@ export type NativeEvent =
   | {
       event: 'stations'
       request: number
-      /** [MAC as a number, VLAN, port, milliseconds since it was heard] */
-      stations: [number, number, number, number][]
+      /** [MAC as a number, VLAN, port, milliseconds since it was heard, pinned] */
+      stations: [number, number, number, number, boolean][]
     }
+  | { event: 'answer'; request: number; done: boolean; error?: NativeError }
 
 export interface NativeInterface {
   index: number
@@ -70,7 +85,7 @@ export interface NativeInterface {
 }
 
 interface Binding {
-  NativeSwitch: new (hub: boolean, ageing_ms: number, table: number, wake: () => void) => NativeSwitch
+  NativeSwitch: new (options: NativeOptions, wake: () => void) => NativeSwitch
   counterNames: string[]
   interfaces(): string
   routeTo(address: string, interfaceIndex: number): string

@@ -29,5 +29,6 @@ export type {
   UcastSpec,
 } from './spec/index.js'
 export type { PortStats } from './stats.js'
+export type { Station, StationOptions } from './stations.js'
 export { Switch } from './switch.js'
-export type { Station, SwitchOptions } from './switch.js'
+export type { SwitchOptions } from './switch_options.js'

@@ -8,30 +8,15 @@ import { openSwitches } from './open_switches.js'
 import { Port } from './port.js'
 import type { PortEvent } from './port.js'
 import { EthercastError } from './spec/error.js'
-import { formatMac, formatSpec, notices, parseSpec, randomMac } from './spec/index.js'
+import { formatSpec, notices, parseSpec, randomMac } from './spec/index.js'
 import type { HostObject, HostSpec, PortSpec, SpecObject } from './spec/index.js'
-import { describe, show } from './spec/refuse.js'
+import { describe } from './spec/refuse.js'
+import { StationDesk } from './stations.js'
+import type { Station, StationOptions } from './stations.js'
 import type { PortStats } from './stats.js'
+import { checkOptions } from './switch_options.js'
+import type { SwitchOptions } from './switch_options.js'
 import { throwIfAborted } from './waiter.js'
-
-export interface SwitchOptions {
-  /** `learning` (default): IEEE 802.1D forwarding. `hub`: every frame to every other port. */
-  forwarding?: 'learning' | 'hub'
-  /** A station not heard for this long is forgotten, in milliseconds. Default 300 000, as 802.1D has it. */
-  ageingMs?: number
-  /** Most stations remembered, 1 to 1 048 576; the rest are flooded. Default 16 384. */
-  tableSize?: number
-}
-
-/** A station that a switch has learned. */
-export interface Station {
-  mac: string
-  /** 0: untagged. */
-  vlan: number
-  port: Port | undefined
-  /** Milliseconds since it was last heard. */
-  ageMs: number
-}
 
 interface SwitchEvents {
   port: [event: PortEvent]
@@ -63,7 +48,8 @@ export class Switch extends EventEmitter<SwitchEvents> {
   readonly #native: NativeSwitch
   readonly #opening = new Map<number, Opening>()
   readonly #hostRequests = new Map<Port, number>()
-  readonly #stationQueries = new Map<number, (stations: Station[]) => void>()
+  readonly #isHub: boolean
+  readonly #stationDesk: StationDesk
   #events: NativeEvent[] = []
   #lastRequest = 0
   #closing: Promise<void> | undefined
@@ -83,13 +69,15 @@ export class Switch extends EventEmitter<SwitchEvents> {
 
   private constructor(options: SwitchOptions) {
     super()
-    const { hub, ageingMs, tableSize } = checkOptions(options)
+    const checked = checkOptions(options)
+    this.#isHub = checked.hub
     try {
-      this.#native = new NativeSwitchClass(hub, ageingMs, tableSize, () => this.#onWake())
+      this.#native = new NativeSwitchClass(checked, () => this.#onWake())
     } catch (error) {
       const { code, message } = error as Error & { code?: string }
       throw code === 'details' ? fromNative(JSON.parse(message) as NativeError) : error
     }
+    this.#stationDesk = new StationDesk(this.#native, this.ports)
     openSwitches.add(this)
   }
 
@@ -139,19 +127,46 @@ export class Switch extends EventEmitter<SwitchEvents> {
   }
 
   /**
-   * The stations that the switch has learned.
+   * The stations that the switch knows: those it has learned, and those that are pinned.
    *
    * @throws EthercastError `ERR_ETHERCAST_CLOSED` after closing
    */
   async stations(): Promise<Station[]> {
     this.#assertOpen('stations')
-    const request = ++this.#lastRequest
-    return this.#hold(
-      new Promise((resolve) => {
-        this.#stationQueries.set(request, resolve)
-        this.#native.stations(request)
-      }),
-    )
+    return this.#hold(this.#stationDesk.list())
+  }
+
+  /**
+   * Binds a station to a port: frames for it go there and nowhere else; it is not forgotten, and does not move when it is heard on
+   * another port. Pinning again moves it; closing the port forgets it. It does not count towards the port's `stationLimit`; in a full table
+   * the learned station that has been silent for longest makes room.
+   *
+   * @throws EthercastError `ERR_ETHERCAST_FIELD` for what is no station's address, VLAN or port of this switch, `ERR_ETHERCAST_CLOSED`,
+   *   `ERR_ETHERCAST_STATE` on a hub, or when the table is full of pinned stations
+   */
+  async pin(mac: string, port: Port, options: StationOptions = {}): Promise<void> {
+    this.#assertOpen('pin')
+    if (this.#isHub) {
+      const message = "pin: a hub sends every frame to every port: make the switch with forwarding 'learning'"
+      throw new EthercastError('ERR_ETHERCAST_STATE', message)
+    }
+    if (!(port instanceof Port) || port.lan !== this) {
+      const message = `pin: port must be a port of this switch, not ${port instanceof Port ? 'one of another' : describe(port)}`
+      throw new EthercastError('ERR_ETHERCAST_FIELD', message, { field: 'port', value: port })
+    }
+    if (port.state === 'closed') throw closedError('pin: the port is closed')
+    return this.#hold(this.#stationDesk.pin(mac, port, options))
+  }
+
+  /**
+   * Forgets a pinned station; it is learned again when it is next heard.
+   *
+   * @returns false when it was not pinned
+   * @throws EthercastError `ERR_ETHERCAST_FIELD`, or `ERR_ETHERCAST_CLOSED` after closing
+   */
+  async unpin(mac: string, options: StationOptions = {}): Promise<boolean> {
+    this.#assertOpen('unpin')
+    return this.#hold(this.#stationDesk.unpin(mac, options))
   }
 
   /** Lets the process end while this switch is open. What is being waited for (`addPort`, `drained`, `close`…) still keeps it alive. */
@@ -220,8 +235,7 @@ export class Switch extends EventEmitter<SwitchEvents> {
     const closed = closedError('the switch closed first')
     for (const { reject } of this.#opening.values()) reject(closed)
     this.#opening.clear()
-    for (const resolve of this.#stationQueries.values()) resolve([])
-    this.#stationQueries.clear()
+    this.#stationDesk.close(closed)
     callHandlers(() => this.emit('close'))
   }
 
@@ -264,7 +278,8 @@ export class Switch extends EventEmitter<SwitchEvents> {
       case 'closed':
         return this.#onPortClosed(event.id)
       case 'stations':
-        return this.#onStations(event.request, event.stations)
+      case 'answer':
+        return this.#stationDesk.onEvent(event)
     }
   }
 
@@ -308,19 +323,6 @@ export class Switch extends EventEmitter<SwitchEvents> {
     callHandlers(() => this.emit('port', { port, state: 'closed', reason: 'closed', message: '' }))
   }
 
-  #onStations(request: number, stations: [number, number, number, number][]): void {
-    const resolve = this.#stationQueries.get(request)
-    this.#stationQueries.delete(request)
-    resolve?.(
-      stations.map(([mac, vlan, port, ageMs]) => ({
-        mac: formatMac(macOctets(mac)),
-        vlan,
-        port: this.ports.get(port),
-        ageMs,
-      })),
-    )
-  }
-
   async #removePort(port: Port): Promise<void> {
     await this.#linger([port])
     if (port.state === 'closed') return
@@ -343,41 +345,9 @@ function closedError(message: string): EthercastError {
   return new EthercastError('ERR_ETHERCAST_CLOSED', message)
 }
 
-function macOctets(mac: number): Uint8Array {
-  return Uint8Array.from([40, 32, 24, 16, 8, 0], (shift) => Math.floor(mac / 2 ** shift) % 256)
-}
-
 function macNotice(spec: PortSpec): string[] {
   if (!('mac' in spec) || spec.mac === undefined) return []
   return [
     `mac ${spec.mac} has no effect: a port of a switch has no address of its own; give it to the host port or to connect()`,
   ]
-}
-
-function checkOptions(options: SwitchOptions): { hub: boolean; ageingMs: number; tableSize: number } {
-  const refuse = (field: string, value: unknown, allowed: string, shown = describe(value)): never => {
-    const message = `switch: ${field} ${shown} is not allowed: ${allowed}`
-    throw new EthercastError('ERR_ETHERCAST_FIELD', message, { field, value })
-  }
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    refuse('options', options, "an object such as { forwarding: 'hub' }, or none")
-  }
-  const { forwarding = 'learning', ageingMs = 300_000, tableSize = 16_384, ...unknown } = options
-  const [key] = Object.keys(unknown)
-  if (key !== undefined) {
-    refuse(
-      key,
-      (unknown as Record<string, unknown>)[key],
-      'the options are forwarding, ageingMs and tableSize',
-    )
-  }
-  if (forwarding !== 'learning' && forwarding !== 'hub')
-    refuse('forwarding', forwarding, "'learning' or 'hub'", show(forwarding))
-  if (!Number.isFinite(ageingMs) || ageingMs < 1 || ageingMs > 1e12) {
-    refuse('ageingMs', ageingMs, '1 to 1e12 milliseconds')
-  }
-  if (!Number.isInteger(tableSize) || tableSize < 1 || tableSize > 2 ** 20) {
-    refuse('tableSize', tableSize, 'a whole number from 1 to 1048576')
-  }
-  return { hub: forwarding === 'hub', ageingMs, tableSize }
 }

@@ -13,7 +13,15 @@ const layers = {
     'engine/udp_socket.cpp',
   ],
   ports: ['ports/host.cpp', 'ports/mcast.cpp', 'ports/registry.cpp', 'ports/ucast.cpp'],
-  node: ['node/addon.cpp', 'node/config_from_js.cpp', 'node/host_facts.cpp', 'node/switch_handle.cpp', 'node/wake_js.cpp'],
+  node: [
+    'node/addon.cpp',
+    'node/config_from_js.cpp',
+    'node/fabric_options.cpp',
+    'node/host_facts.cpp',
+    'node/switch_handle.cpp',
+    'node/switch_stations.cpp',
+    'node/wake_js.cpp',
+  ],
 }
 
 module.exports = { layers }

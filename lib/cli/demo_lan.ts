@@ -9,7 +9,7 @@ import { NetNode } from '../net/node.js'
 import { EthercastError, macFromIpv4 } from '../spec/index.js'
 import type { McastObject } from '../spec/index.js'
 import { Switch } from '../switch.js'
-import type { Station } from '../switch.js'
+import type { Station } from '../stations.js'
 import type { GuestFacts } from './demo_guests.js'
 import { losses, sum } from './losses.js'
 

@@ -6,6 +6,8 @@ import { EthercastError, formatSpec } from '../spec/index.js'
 import type { PortSpec } from '../spec/index.js'
 import type { Port } from '../port.js'
 import { Switch } from '../switch.js'
+import { MOST_STORM } from '../switch_options.js'
+import { wholeNumber } from './arguments.js'
 import { chooseReport } from './join_reports.js'
 import type { JoinReport } from './join_reports.js'
 import { Lifetime, parseDuration } from './lifetime.js'
@@ -18,6 +20,8 @@ const LOOK_MS = 1000
 interface JoinOptions {
   hub?: boolean
   ageing: number
+  stormLimit?: number
+  forwardReserved?: boolean
   for?: number
   json?: boolean
   quiet?: boolean
@@ -62,6 +66,17 @@ export function register(program: Command): void {
         .argParser(parseDuration)
         .default(300_000, '300'),
     )
+    .option(
+      '--storm-limit <frames>',
+      'flood at most so many frames a second of each port, and drop the rest',
+      wholeNumber(1, MOST_STORM),
+    )
+    .addOption(
+      new Option(
+        '--forward-reserved',
+        'forward also 01:80:c2:00:00:0x (spanning tree, LLDP…), as a hub does',
+      ).conflicts('hub'),
+    )
     .option('--for <duration>', 'end after this time, as in 10s or 5m', parseDuration)
     .option('--json', 'one JSON object a line on stdout')
     .option('-q, --quiet', 'say only "ready", and what goes wrong')
@@ -74,8 +89,12 @@ export function register(program: Command): void {
 async function join(texts: readonly string[], options: JoinOptions): Promise<number> {
   const specs = readSpecs(texts)
   using life = new Lifetime(options.for)
-  const forwarding = options.hub ? 'hub' : 'learning'
-  await using lan = await Switch.create({ forwarding, ageingMs: options.ageing })
+  await using lan = await Switch.create({
+    forwarding: options.hub ? 'hub' : 'learning',
+    ageingMs: options.ageing,
+    stormLimit: options.stormLimit,
+    reserved: options.forwardReserved ? 'forward' : 'drop',
+  })
   using report = chooseReport(options)
   const meter = new RateMeter(lan)
   watch(lan, life, report)

@@ -67,7 +67,7 @@ class Engine {
   // One breath, waiting at most `timeout_ms` (-1: until something happens) for readiness.
   void breathe(int timeout_ms);
 
-  const Fabric& fabric() const noexcept { return fabric_; }
+  Fabric& fabric() noexcept { return fabric_; }
   uint64_t now_ns() const noexcept { return now_ns_; }
 
  private:

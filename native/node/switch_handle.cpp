@@ -4,35 +4,13 @@
 
 #include <cstring>
 
+#include "node/answers.h"
 #include "node/config_from_js.h"
+#include "node/fabric_options.h"
 #include "ports/host.h"
 #include "ports/registry.h"
 
 namespace ethercast {
-
-namespace {
-constexpr uint32_t kMaxTable = 1u << 20;
-
-// Raw calls, their status not needed: it is bad only when the environment is closing, and then nobody is left
-// to tell.
-Napi::Value throw_closed(const Napi::Env& env) {
-  napi_throw_error(env, "ERR_ETHERCAST_CLOSED", "the switch is closed");
-  return Napi::Value();
-}
-
-Napi::Value throw_type(const Napi::Env& env, const char* usage) {
-  napi_throw_type_error(env, nullptr, usage);
-  return Napi::Value();
-}
-
-std::string event_start(const char* kind) { return std::string("{\"event\":\"") + kind + "\""; }
-std::string number_field(const char* name, uint64_t value) {
-  return std::string(",\"") + name + "\":" + std::to_string(value);
-}
-std::string text_field(const char* name, const std::string& value) {
-  return std::string(",\"") + name + "\":" + json_text(value);
-}
-}  // namespace
 
 Napi::Function SwitchHandle::define(Napi::Env env) {
   return DefineClass(env, "NativeSwitch",
@@ -45,6 +23,8 @@ Napi::Function SwitchHandle::define(Napi::Env env) {
                          InstanceMethod<&SwitchHandle::counters>("counters"),
                          InstanceMethod<&SwitchHandle::forget>("forget"),
                          InstanceMethod<&SwitchHandle::stations>("stations"),
+                         InstanceMethod<&SwitchHandle::pin>("pin"),
+                         InstanceMethod<&SwitchHandle::unpin>("unpin"),
                          InstanceMethod<&SwitchHandle::stop>("stop"),
                          InstanceMethod<&SwitchHandle::ref>("ref"),
                          InstanceMethod<&SwitchHandle::unref>("unref"),
@@ -55,28 +35,25 @@ SwitchHandle::SwitchHandle(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<SwitchHandle>(info), env_(info.Env()) {
   const Napi::Env env = info.Env();
   stopped_ = true;
-  if (info.Length() < 4 || !info[0].IsBoolean() || !info[1].IsNumber() || !info[2].IsNumber() ||
-      !info[3].IsFunction()) {
-    throw_type(env, "NativeSwitch(hub: boolean, ageing_ms: number, table: number, wake: function)");
+  if (info.Length() < 2 || !info[0].IsObject() || !info[1].IsFunction()) {
+    throw_type(env, "NativeSwitch(options: object, wake: function)");
     return;
   }
-  const double ageing_ms = info[1].As<Napi::Number>().DoubleValue();
-  const double table = info[2].As<Napi::Number>().DoubleValue();
-  if (!(ageing_ms >= 1 && ageing_ms <= 1e12) || !(table >= 1 && table <= kMaxTable)) {
-    throw_type(env, "ageing_ms is 1 to 1e12, table 1 to 1048576");
+  const std::optional<Config> config = config_from_js(env, info[0]);
+  if (!config) return;
+  Result<FabricOptions> checked = fabric_options(*config);
+  if (!checked) {
+    throw_type(env, checked.error().message.c_str());
     return;
   }
-  FabricOptions options;
-  options.forwarding = info[0].As<Napi::Boolean>().Value() ? Forwarding::hub : Forwarding::learning;
-  options.ageing_ns = static_cast<uint64_t>(ageing_ms * 1e6);
-  options.table_capacity = static_cast<uint32_t>(table);
+  FabricOptions& options = checked.value();
   // Without a random key the table would only be slower under attack, so a failure here is no reason to
   // refuse.
   [[maybe_unused]] const ssize_t got = getrandom(&options.hash_seed, sizeof options.hash_seed, 0);
 
   // The thread-safe function before our own hook: hooks run newest first, so ours stops the thread while it
   // still lives.
-  if (wake_.open(env, info[3]) != napi_ok) {
+  if (wake_.open(env, info[1]) != napi_ok) {
     throw_type(env, "the wake function could not be set up");
     return;
   }
@@ -252,25 +229,6 @@ Napi::Value SwitchHandle::forget(const Napi::CallbackInfo& info) {
   // A port gives its bell back when it closes; while it has it, it also has pointers into the rings.
   if (ends->second.bell.use_count() > 1) return throw_type(info.Env(), "forget: the port is not closed");
   host_ends_.erase(ends);
-  return info.Env().Undefined();
-}
-
-Napi::Value SwitchHandle::stations(const Napi::CallbackInfo& info) {
-  if (info.Length() < 1 || !info[0].IsNumber()) return throw_type(info.Env(), "stations(request: number)");
-  const uint32_t request = info[0].As<Napi::Number>();
-  post(
-      [this, request](Engine& engine) {
-        std::string list;
-        engine.fabric().table().each(engine.now_ns(), [&](const MacTable::Entry& entry) {
-          list += list.empty() ? "" : ",";
-          list += "[" + std::to_string(entry.key & kBroadcastMac) + "," + std::to_string(entry.key >> 48) +
-                  "," + std::to_string(entry.port) + "," +
-                  std::to_string((engine.now_ns() - entry.seen_ns) / 1'000'000) + "]";
-        });
-        add_event(event_start("stations") + number_field("request", request) + ",\"stations\":[" + list +
-                  "]}");
-      },
-      info.Env());
   return info.Env().Undefined();
 }
 

@@ -21,7 +21,7 @@ class SwitchHandle final : public Napi::ObjectWrap<SwitchHandle>, public EngineO
  public:
   static Napi::Function define(Napi::Env env);
 
-  // new NativeSwitch(hub, ageing_ms, table_capacity, wake)
+  // new NativeSwitch(options, wake); the options are those of fabric_options.h
   explicit SwitchHandle(const Napi::CallbackInfo& info);
   ~SwitchHandle() override;
 
@@ -37,7 +37,10 @@ class SwitchHandle final : public Napi::ObjectWrap<SwitchHandle>, public EngineO
   Napi::Value forget(
       const Napi::CallbackInfo& info);  // forget(id, request): releases what a closed port held
   Napi::Value stations(const Napi::CallbackInfo& info);  // stations(request): the MAC table, as an event
-  Napi::Value stop(const Napi::CallbackInfo& info);      // stop(): closes and joins; idempotent
+  // pin(request, mac, vlan, port) and unpin(request, mac, vlan); the answer is an event
+  Napi::Value pin(const Napi::CallbackInfo& info);
+  Napi::Value unpin(const Napi::CallbackInfo& info);
+  Napi::Value stop(const Napi::CallbackInfo& info);  // stop(): closes and joins; idempotent
   Napi::Value ref(const Napi::CallbackInfo& info);
   Napi::Value unref(const Napi::CallbackInfo& info);
 

@@ -42,7 +42,8 @@ describe('the native switch, misused', () => {
     it('throws a TypeError for arguments of the wrong type', () => {
       const isType: Record<string, RegExp[]> = {
         // For each argument the values of the list that have its type.
-        'new NativeSwitch': [/true/, /^0\.5|^-1|NaN|^9/, /^0\.5|^-1|NaN|^9/, /function/],
+        // No object of the list has the options of a switch.
+        'new NativeSwitch': [/never/, /function/],
         addPort: [/^0\.5|^-1|NaN|^9/, /text/, /Object|Array|function/, /text/],
         addHostPort: [/^0\.5|^-1|NaN|^9/, /Uint8Array/, /Uint8Array/, /^0\.5|^-1|NaN|^9/, /text/],
         removePort: [/^0\.5|^-1|NaN|^9/],
@@ -50,6 +51,8 @@ describe('the native switch, misused', () => {
         counters: [/^0\.5|^-1|NaN|^9/, /never/],
         forget: [/^0\.5|^-1|NaN|^9/, /^0\.5|^-1|NaN|^9/],
         stations: [/^0\.5|^-1|NaN|^9/],
+        pin: [/^0\.5|^-1|NaN|^9/, /never/, /^0\.5/, /^0\.5|^-1|NaN|^9/],
+        unpin: [/^0\.5|^-1|NaN|^9/, /never/, /^0\.5/],
       }
       let checked = 0
       for (const { call, outcome } of calls) {
@@ -69,11 +72,11 @@ describe('the native switch, misused', () => {
 
     it('says of a stopped switch that it is closed', () => {
       const methods = calls.filter(({ call }) =>
-        /^stopped: (addPort|addHostPort|removePort|stations) with too many/.test(call),
+        /^stopped: (addPort|addHostPort|removePort|stations|pin|unpin) with too many/.test(call),
       )
       assert.deepEqual(
         methods.map(({ outcome }) => outcome),
-        Array(4).fill('ERR_ETHERCAST_CLOSED'),
+        Array(6).fill('ERR_ETHERCAST_CLOSED'),
       )
     })
   })
@@ -84,9 +87,19 @@ describe('the native switch, misused', () => {
 
     beforeEach(() => {
       events = []
-      native = new NativeSwitchClass(true, 1000, 16, () => {
-        events.push(...(JSON.parse(native.takeEvents()) as NativeEvent[]))
-      })
+      native = new NativeSwitchClass(
+        {
+          hub: true,
+          ageingUs: 1_000_000,
+          tableSize: 16,
+          stationLimit: 0,
+          stormLimit: 0,
+          forwardReserved: false,
+        },
+        () => {
+          events.push(...(JSON.parse(native.takeEvents()) as NativeEvent[]))
+        },
+      )
     })
     afterEach(() => native.stop())
 

@@ -118,6 +118,33 @@ describe('cli: join', function () {
     assert.doesNotMatch(child.stdout, /"stations"/)
   })
 
+  it('drops what floods faster than --storm-limit, and says so', async () => {
+    const child = start(['join', loGroup(), loGroup(), '--storm-limit', '20', '--json'])
+    const [ready] = await child.waitForLine(/.*"event":"ready".*/)
+    const [one] = (JSON.parse(ready) as { ports: { name: string }[] }).ports
+    const nic = keep(await connect(one!.name))
+    for (let i = 0; i < 50; i++) nic.send(makeFrame())
+    // Two may come at once; more pass if it takes longer than 50 ms.
+    await child.waitForLine(/"id":1,.*"storm":(?:[1-9]|[34]\d)\b/)
+    await child.kill('SIGINT')
+    const [port] = totals(theEvent(events(child), 'done'))
+    assert.equal(port!.rx.frames - port!.rx.drops.own_echo!, 50)
+  })
+
+  it('keeps reserved addresses to itself, unless told to forward them', async () => {
+    for (const more of [[], ['--forward-reserved']]) {
+      const child = start(['join', loGroup(), loGroup(), '--json', ...more])
+      const [ready] = await child.waitForLine(/.*"event":"ready".*/)
+      const [one] = (JSON.parse(ready) as { ports: { name: string }[] }).ports
+      const nic = keep(await connect(one!.name))
+      nic.send(makeFrame({ to: '01:80:c2:00:00:0e' }))
+      await child.waitForLine(
+        more.length === 0 ? /"id":1,.*"reserved":1\b/ : /"id":2,.*"tx":\{"picked":1,"frames":1/,
+      )
+      await child.kill('SIGINT')
+    }
+  })
+
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`${signal} is a clean end with totals, also when it comes twice`, async () => {
       const child = start(['join', loGroup(), loGroup()])
@@ -190,6 +217,8 @@ describe('cli: join', function () {
   it('refuses options that say nothing', async () => {
     assertRefused(await ethercast('join', loGroup(), '--for', 'ever'), /--for.*A duration is/)
     assertRefused(await ethercast('join', loGroup(), '--hub', '--ageing', '5'), /--hub.*cannot be used/)
+    assertRefused(await ethercast('join', loGroup(), '--hub', '--forward-reserved'), /cannot be used/)
+    assertRefused(await ethercast('join', loGroup(), '--storm-limit', '0'), /--storm-limit.*Allowed are 1 to/)
   })
 
   it('a port that does not open: why, and where to go on', async () => {

@@ -1,7 +1,17 @@
 // The one list of native sources. node-gyp and CMake both ask it: `node native/sources.cjs LAYER...` prints one path a
 // line, relative to the project's root.
 const layers = {
-  core: ['core/batch.cpp', 'core/fabric.cpp', 'core/mac_table.cpp', 'core/pool.cpp', 'core/ring.cpp'],
+  core: [
+    'core/batch.cpp',
+    'core/checksum.cpp',
+    'core/coalesce.cpp',
+    'core/fabric.cpp',
+    'core/mac_table.cpp',
+    'core/packet.cpp',
+    'core/pool.cpp',
+    'core/ring.cpp',
+    'core/segment.cpp',
+  ],
   engine: [
     'engine/address.cpp',
     'engine/address_watch.cpp',

@@ -12,7 +12,8 @@ Result<> AddressWatch::open() {
   if (!fd_) return Error::os(errno, "socket", "address changes can't be watched");
   sockaddr_nl groups{};
   groups.nl_family = AF_NETLINK;
-  groups.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
+  groups.nl_groups =
+      RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
   if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&groups), sizeof groups) != 0) {
     return Error::os(errno, "bind", "address changes can't be watched");
   }
@@ -78,6 +79,12 @@ std::vector<AddressChange> AddressWatch::read() {
       case RTM_NEWADDR:
       case RTM_DELADDR:
         changes.push_back(address_change(header));
+        break;
+      case RTM_NEWROUTE:
+      case RTM_DELROUTE:
+        // One says as much as many.
+        if (changes.empty() || changes.back().what != AddressChange::What::route_changed)
+          changes.push_back({AddressChange::What::route_changed, 0, {}, {}});
         break;
       default:
         break;

@@ -1,4 +1,4 @@
-// AddressWatch: tells when addresses or links of this host change (rtnetlink(7) multicast groups).
+// AddressWatch: tells when addresses, links or routes of this host change (rtnetlink(7) multicast groups).
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@ struct AddressChange {
     address_removed,
     link_changed,  // also a new link: `name` and `interface_index` say which
     link_removed,
+    route_changed,
     missed,  // the kernel lost some: anything may have changed
   };
   What what;

@@ -19,10 +19,22 @@ const layers = {
     'engine/datagram_sender.cpp',
     'engine/engine.cpp',
     'engine/interfaces.cpp',
+    'engine/link_setup.cpp',
+    'engine/netlink.cpp',
     'engine/poller.cpp',
+    'engine/tap_device.cpp',
+    'engine/tap_errors.cpp',
+    'engine/tap_options.cpp',
     'engine/udp_socket.cpp',
   ],
-  ports: ['ports/host.cpp', 'ports/mcast.cpp', 'ports/registry.cpp', 'ports/ucast.cpp'],
+  ports: [
+    'ports/codec/vnet_header.cpp',
+    'ports/host.cpp',
+    'ports/mcast.cpp',
+    'ports/registry.cpp',
+    'ports/tap.cpp',
+    'ports/ucast.cpp',
+  ],
   node: ['node/addon.cpp', 'node/config_from_js.cpp', 'node/host_facts.cpp', 'node/switch_handle.cpp', 'node/wake_js.cpp'],
 }
 

@@ -22,8 +22,10 @@ struct AddressChange {
   };
   What what;
   int interface_index;
-  std::string name;  // for links
-  SockAddr address;  // for addresses
+  std::string name;    // for links
+  SockAddr address;    // for addresses
+  uint32_t flags = 0;  // for links: IFF_UP … (netdevice(7))
+  uint32_t mtu = 0;    // for links: octets of the largest IP packet
 };
 
 class AddressWatch {

@@ -18,7 +18,7 @@ const kMayInclude: Record<string, string[]> = {
   node: ['core', 'engine', 'ports', 'node'],
   helper: ['core', 'helper'],
   test: ['core', 'engine', 'ports', 'helper', 'test'],
-  fuzz: ['core', 'engine', 'ports', 'helper', 'fuzz'],
+  fuzz: ['core', 'engine', 'ports', 'helper', 'test', 'fuzz'],
   bench: ['core', 'engine', 'ports', 'bench'],
 }
 

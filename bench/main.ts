@@ -1,13 +1,22 @@
-// npm run bench: ethercast beside node:dgram on one multicast group, and its parts alone. See docs/performance.md.
+// npm run bench: ethercast beside node:dgram, the kernel's own, VDE, QEMU and uml_switch, and its parts alone. See docs/performance.md.
 
 import { writeFileSync } from 'node:fs'
+import { reportIdle } from './idle/report.js'
+import { runIdle } from './idle/run.js'
+import { reportLatency } from './latency/report.js'
+import { runLatency } from './latency/run.js'
 import { reportNs, runMicro } from './micro/run.js'
 import { runNative } from './native_core.js'
 import { USAGE, readOptions } from './options.js'
 import type { Options } from './options.js'
+import type { Outcome } from './support/contest.js'
 import { hostFacts } from './support/host_facts.js'
 import type { HostFacts } from './support/host_facts.js'
 import { print } from './support/output.js'
+import { reportSwitch } from './switch/report.js'
+import { runSwitch } from './switch/run.js'
+import { reportTcp } from './tcp/report.js'
+import { runTcp } from './tcp/run.js'
 import { reportWire } from './wire/report.js'
 import { runWire } from './wire/run.js'
 
@@ -17,6 +26,39 @@ function reportHost(host: HostFacts): void {
     `${host.cpu}, ${host.cores} cores${host.virtual === 'yes' ? ' (virtual)' : ''}, governor ${host.governor}, ` +
       `load average before ${host.load.toFixed(2)}, ${host.date}`,
   )
+}
+
+/** Contests go on when one contestant fails; the bench as a whole has failed then. */
+function judge(outcomes: readonly Outcome<unknown>[]): void {
+  if (outcomes.some(({ failed }) => failed !== undefined)) process.exitCode = 1
+}
+
+async function runContests(options: Options, results: Record<string, unknown>): Promise<void> {
+  const { sections, runs, peers } = options
+  if (sections.includes('tcp')) {
+    const tcp = await runTcp(options)
+    results.tcp = tcp
+    reportTcp(tcp, runs)
+    for (const { outcomes } of tcp) judge(outcomes)
+  }
+  if (sections.includes('switch')) {
+    const outcomes = await runSwitch(options)
+    results.switch = outcomes
+    reportSwitch(outcomes, runs)
+    judge(outcomes)
+  }
+  if (sections.includes('latency')) {
+    const outcomes = await runLatency(runs, options.pings, peers)
+    results.latency = outcomes
+    reportLatency(outcomes, runs)
+    judge(outcomes)
+  }
+  if (sections.includes('idle')) {
+    const outcomes = await runIdle(options)
+    results.idle = outcomes
+    reportIdle(outcomes, options)
+    judge(outcomes)
+  }
 }
 
 async function run(options: Options): Promise<void> {
@@ -41,6 +83,7 @@ async function run(options: Options): Promise<void> {
       print('\nnative core: skipped, needs CMake (Debian and Ubuntu: apt-get install cmake)')
     else reportNs(`native core, per frame or call (median of ${options.runs})`, native)
   }
+  await runContests(options, results)
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 1)}\n`)
 }
 

@@ -1,20 +1,35 @@
 import { parseArgs } from 'node:util'
 
-export const SECTIONS = ['wire', 'micro', 'native'] as const
+export const SECTIONS = ['wire', 'micro', 'native', 'tcp', 'switch', 'latency', 'idle'] as const
 export type Section = (typeof SECTIONS)[number]
 
-export interface Options {
-  sections: readonly Section[]
+interface Durations {
   /** Runs of each case; the tables show their median. */
   runs: number
-  /** The paced load, in frames per second. */
-  rate: number
   warmUpMs: number
   measureMs: number
   /** For benchmark.js, in seconds a case. */
   microS: number
   /** A sample of a native case. */
   nativeMs: number
+  /** A TCP flow, and what is left out of it at its beginning. */
+  tcpS: number
+  slowStartS: number
+  /** Trials that look for a switch's rate, and those that confirm it. */
+  searchMs: number
+  confirmMs: number
+  pings: number
+  /** How long a switch idles before it is looked at, and while it is. */
+  settleMs: number
+  idleMs: number
+}
+
+export interface Options extends Durations {
+  sections: readonly Section[]
+  /** The paced load, in frames per second. */
+  rate: number
+  /** Words; in contests only those whose name holds one of them. All when there are none. */
+  peers: readonly string[]
   json: string | undefined
 }
 
@@ -23,13 +38,47 @@ export const USAGE = `npm run bench -- [options]
   --quick        every case once and shortly: whether it runs, not how fast
   --only LIST    of ${SECTIONS.join(', ')}
   --runs N       runs of each case (default 5)
+  --peers LIST   in tcp, switch, latency and idle: only those whose names hold
+                 one of these words, as in ethercast,vxlan (the first is ours)
   --ms N         length of a measurement on the wire (default 700)
-  --rate N       the paced load in frames per second (default 100000)
+  --rate N       the paced load on the wire in frames per second (default 100000)
+  --seconds N    length of a TCP flow (default 4)
   --json FILE    write every run, with what machine it was
+
+tcp, switch, latency and idle work in network namespaces of their own, so they
+need root; else they are left out and say so.
 `
 
-const DEFAULTS = { runs: 5, measureMs: 700, warmUpMs: 300, microS: 1, nativeMs: 60 }
-const QUICK = { runs: 1, measureMs: 100, warmUpMs: 50, microS: 0.05, nativeMs: 2 }
+const DEFAULTS: Durations = {
+  runs: 5,
+  warmUpMs: 300,
+  measureMs: 700,
+  microS: 1,
+  nativeMs: 60,
+  tcpS: 4,
+  slowStartS: 1,
+  searchMs: 200,
+  confirmMs: 1000,
+  pings: 500,
+  // What starting leaves to do (timers of the kernel's for new devices and memberships, Node.js's own) is over by then.
+  settleMs: 2000,
+  idleMs: 10_000,
+}
+
+const QUICK: Durations = {
+  runs: 1,
+  warmUpMs: 50,
+  measureMs: 100,
+  microS: 0.05,
+  nativeMs: 2,
+  tcpS: 1,
+  slowStartS: 0,
+  searchMs: 20,
+  confirmMs: 50,
+  pings: 20,
+  settleMs: 100,
+  idleMs: 200,
+}
 
 function number(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise
@@ -54,8 +103,10 @@ export function readOptions(args: string[]): Options | undefined {
       quick: { type: 'boolean' },
       only: { type: 'string' },
       runs: { type: 'string' },
+      peers: { type: 'string' },
       ms: { type: 'string' },
       rate: { type: 'string' },
+      seconds: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -67,7 +118,9 @@ export function readOptions(args: string[]): Options | undefined {
     sections: sections(values.only),
     runs: number('runs', values.runs, defaults.runs),
     measureMs: number('ms', values.ms, defaults.measureMs),
+    tcpS: number('seconds', values.seconds, defaults.tcpS),
     rate: number('rate', values.rate, 100_000),
+    peers: values.peers?.split(',').filter(Boolean) ?? [],
     json: values.json,
   }
 }

@@ -4,6 +4,6 @@ import { main } from './command.mjs'
 import { projectRoot, setup } from './setup.mjs'
 
 await main(async () => {
-  await setup()
+  await setup({ peers: true })
   return foregroundNode(['--import', 'tsx', 'bench/main.ts', ...process.argv.slice(2)], { cwd: projectRoot })
 })

@@ -26,6 +26,24 @@ export const peers = [
   { name: 'ping', program: 'ping', package: 'iputils-ping', neededFor: 'echo requests from a host' },
   { name: 'ethtool', program: 'ethtool', package: 'ethtool', neededFor: 'offload settings of devices' },
   { name: 'iperf3', program: 'iperf3', package: 'iperf3', neededFor: 'TCP and UDP flows' },
+  {
+    name: 'vde_switch',
+    program: 'vde_switch',
+    package: 'vde2',
+    neededFor: 'VDE, a switch to compare with',
+  },
+  {
+    name: 'vde_plug2tap',
+    program: 'vde_plug2tap',
+    package: 'vde2',
+    neededFor: 'taps on a VDE switch',
+  },
+  {
+    name: 'uml_switch',
+    program: 'uml_switch',
+    package: 'uml-utilities',
+    neededFor: "User-Mode Linux's own switch, to compare with",
+  },
   { name: 'cmake', program: 'cmake', package: 'cmake', neededFor: 'the C++ tests' },
   {
     name: 'doctest',

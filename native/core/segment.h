@@ -54,12 +54,15 @@ class Cutter {
   uint32_t segments_;
   uint16_t header_length_;
   uint16_t gso_size_;
-  GsoType gso_type_;
-  // Set by the constructor: offsets of the IP and the transport header, and the sum of all that does not
-  // change from segment to segment.
-  uint16_t ip_ = 0, transport_ = 0;
+  bool udp_;
+  // Set by the constructor: where IP and what it carries start, what counts up from segment to segment, and
+  // the sums of all that does not change.
   bool v6_ = false;
-  uint32_t constant_sum_ = 0;
+  uint8_t flags_ = 0;
+  uint16_t ip_ = 0, transport_ = 0;
+  uint16_t id_ = 0;
+  uint32_t sequence_ = 0;
+  uint32_t ip_sum_ = 0, transport_sum_ = 0;
 };
 
 }  // namespace ethercast

@@ -21,12 +21,15 @@ function fakePort(id: number, name: string, state: PortState): Port {
 const zero = (names: string[]) => Object.fromEntries(names.map((name) => [name, 0]))
 
 function fakeStats(change: (stats: PortStats) => void = () => {}): PortStats {
-  const rx = { frames: 0, octets: 0, forwarded: 0, flooded: 0, kernelDrops: 0, notLearned: 0 }
-  const tx = { picked: 0, frames: 0, octets: 0, queued: 0, fragmented: 0 }
+  const seen = { frames: 0, octets: 0, forwarded: 0, flooded: 0, unicast: 0, multicast: 0, broadcast: 0 }
+  const rx = { ...seen, superFrames: 0, kernelDrops: 0, notLearned: 0 }
+  const tx = { picked: 0, frames: 0, octets: 0, queued: 0, fragmented: 0, superFrames: 0 }
   const stats = {
     rx: { ...rx, drops: zero(['own_echo', 'filtered', 'runt', 'no_egress']) },
     tx: { ...tx, drops: zero(['queue_full', 'refused']) },
     reopened: 0,
+    offloadFailures: 0,
+    mssClamped: 0,
     loopBlocks: 0,
     lastErrno: 0,
   }

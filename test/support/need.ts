@@ -16,6 +16,9 @@ export type PeerName =
   | 'ping'
   | 'ethtool'
   | 'iperf3'
+  | 'vde_switch'
+  | 'vde_plug2tap'
+  | 'uml_switch'
   | 'cmake'
   | 'doctest'
 
@@ -34,7 +37,7 @@ const kImplied: Partial<Record<Need, Need[]>> = {
 }
 
 const kChecks: Partial<Record<Need, () => Obstacle | undefined>> = {
-  root: () => (isRoot() ? undefined : { reason: 'not root', remedy: 'run as root: sudo npm test' }),
+  root: () => (isRoot() ? undefined : { reason: 'not root', remedy: 'run as root, with sudo' }),
   netns: () =>
     spawnSync('unshare', ['--net', 'true'], { env: childEnv() }).status === 0
       ? undefined

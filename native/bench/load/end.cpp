@@ -1,0 +1,156 @@
+// How the ends are plugged in. The control protocol of uml_switch and vde_switch: one request on a stream
+// socket (magic, version, type, the client's datagram address), one address as the answer, to which frames
+// go.
+#include "end.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstddef>
+
+#include "fail.h"
+
+namespace ethercast::load {
+
+namespace {
+
+// Octets of a socket's buffer, for every kind of end alike: what Linux gives an ordinary program at most on
+// many hosts, after which it silently gives less.
+constexpr int kBuffer = 4 << 20;
+// A blocked send or receive looks up this often, so that every loop ends.
+constexpr timeval kPatience = {0, 20'000};
+// A switch that is alive answers at once.
+constexpr timeval kControlPatience = {5, 0};
+
+template <typename T>
+void set_option(int fd, int level, int name, const T& value, const char* what) {
+  if (setsockopt(fd, level, name, &value, sizeof value) != 0) fail(what);
+}
+
+void set_up(int fd) {
+  set_option(fd, SOL_SOCKET, SO_RCVBUF, kBuffer, "SO_RCVBUF");
+  set_option(fd, SOL_SOCKET, SO_SNDBUF, kBuffer, "SO_SNDBUF");
+  set_option(fd, SOL_SOCKET, SO_RCVTIMEO, kPatience, "SO_RCVTIMEO");
+  set_option(fd, SOL_SOCKET, SO_SNDTIMEO, kPatience, "SO_SNDTIMEO");
+}
+
+Fd open_socket(int domain, int type) {
+  Fd fd(socket(domain, type | SOCK_CLOEXEC, 0));
+  if (!fd) fail("socket");
+  return fd;
+}
+
+sockaddr_in group_address(const std::string& group, uint16_t port) {
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  if (inet_pton(AF_INET, group.c_str(), &address.sin_addr) != 1) fail("not an IPv4 group", 0);
+  return address;
+}
+
+ip_mreqn on_loopback(const in_addr& group) {
+  ip_mreqn request = {};
+  request.imr_multiaddr = group;
+  request.imr_ifindex = static_cast<int>(if_nametoindex("lo"));
+  return request;
+}
+
+const sockaddr* generic(const sockaddr_in& address) { return reinterpret_cast<const sockaddr*>(&address); }
+const sockaddr* generic(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
+
+Fd open_member(const std::string& group, uint16_t port) {
+  Fd fd = open_socket(AF_INET, SOCK_DGRAM);
+  set_up(fd.get());
+  const sockaddr_in address = group_address(group, port);
+  set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
+  if (bind(fd.get(), generic(address), sizeof address) != 0) fail("bind to the group");
+  set_option(fd.get(), IPPROTO_IP, IP_ADD_MEMBERSHIP, on_loopback(address.sin_addr), "IP_ADD_MEMBERSHIP");
+  return fd;
+}
+
+Fd open_sender(const std::string& group, uint16_t port) {
+  Fd fd = open_socket(AF_INET, SOCK_DGRAM);
+  set_up(fd.get());
+  const sockaddr_in address = group_address(group, port);
+  set_option(fd.get(), IPPROTO_IP, IP_MULTICAST_IF, on_loopback(address.sin_addr), "IP_MULTICAST_IF");
+  set_option(fd.get(), IPPROTO_IP, IP_MULTICAST_TTL, 0, "IP_MULTICAST_TTL");
+  if (connect(fd.get(), generic(address), sizeof address) != 0) fail("connect to the group");
+  return fd;
+}
+
+struct Request {
+  uint32_t magic = 0xfeedface;
+  uint32_t version = 3;
+  uint32_t type = 0;  // REQ_NEW_CONTROL
+  sockaddr_un data = {};
+};
+static_assert(sizeof(Request) == 124);  // with two octets of padding, as User-Mode Linux sends it
+
+// An abstract name of the full length: uml_switch compares all of it.
+sockaddr_un own_name() {
+  static int count = 0;
+  const int parts[2] = {getpid(), ++count};
+  sockaddr_un name = {};
+  name.sun_family = AF_UNIX;
+  std::memcpy(name.sun_path + 4, parts, sizeof parts);
+  return name;
+}
+
+Fd open_client(const std::string& path, Fd& control) {
+  Fd data = open_socket(AF_UNIX, SOCK_DGRAM);
+  set_up(data.get());
+  Request request;
+  request.data = own_name();
+  if (bind(data.get(), generic(request.data), sizeof request.data) != 0) fail("bind a data socket");
+
+  control = open_socket(AF_UNIX, SOCK_STREAM);
+  set_option(control.get(), SOL_SOCKET, SO_RCVTIMEO, kControlPatience, "SO_RCVTIMEO");
+  sockaddr_un there = {};
+  there.sun_family = AF_UNIX;
+  if (path.size() >= sizeof there.sun_path) fail("too long a path for a socket", 0);
+  std::memcpy(there.sun_path, path.c_str(), path.size());
+  if (connect(control.get(), generic(there), sizeof there) != 0) fail("connect to the switch");
+  if (write(control.get(), &request, sizeof request) != sizeof request) fail("ask the switch for a port");
+  sockaddr_un answer = {};
+  if (read(control.get(), &answer, sizeof answer) != sizeof answer) fail("the switch gave no port");
+  if (connect(data.get(), generic(answer), sizeof answer) != 0) fail("connect to the switch's data socket");
+  return data;
+}
+
+}  // namespace
+
+End End::open(const std::string& spec, bool listens) {
+  const size_t colon = spec.find(':');
+  if (colon == std::string::npos) fail("an end is mcast:GROUP:PORT, uml:SOCKET or vde:DIRECTORY", 0);
+  const std::string kind = spec.substr(0, colon);
+  const std::string where = spec.substr(colon + 1);
+  End end;
+  if (kind == "mcast") {
+    const size_t second = where.find(':');
+    const std::string port = second == std::string::npos ? "" : where.substr(second + 1);
+    end.group_ = where.substr(0, second);
+    std::from_chars(port.data(), port.data() + port.size(), end.port_);
+    end.out_ = open_sender(end.group_, end.port_);
+    if (listens) end.listen();
+  } else if (kind == "uml" || kind == "vde") {
+    end.duplex_ = true;
+    end.out_ = open_client(kind == "vde" ? where + "/ctl" : where, end.control_);
+  } else {
+    fail("an end is mcast:GROUP:PORT, uml:SOCKET or vde:DIRECTORY", 0);
+  }
+  return end;
+}
+
+void End::listen() {
+  if (in() < 0) in_ = open_member(group_, port_);
+}
+
+void End::stop_listening() noexcept { in_.reset(); }
+
+}  // namespace ethercast::load

@@ -25,6 +25,8 @@ export type {
   McastSpec,
   PortSpec,
   SpecObject,
+  TuntapObject,
+  TuntapSpec,
   UcastObject,
   UcastSpec,
 } from './spec/index.js'

@@ -76,7 +76,7 @@ function seconds(flags: string, description: string): Option {
 
 async function ping(specText: string, target: string, options: Options): Promise<number> {
   const spec = withMac(lanSpec(specText), options.mac)
-  const mtu = spec.mtu ?? MTU
+  const mtu = typeof spec.mtu === 'number' ? spec.mtu : MTU
   checkAddresses(target, options)
   checkSize(target, options.size, mtu)
   using life = new Lifetime()

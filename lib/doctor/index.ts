@@ -5,6 +5,7 @@ import type { HostFacts } from './facts.js'
 import type { Finding } from './finding.js'
 import { checkHost } from './host.js'
 import { checkMcast } from './mcast.js'
+import { checkTap } from './tap.js'
 import { checkUcast } from './ucast.js'
 
 export { hostFacts } from './facts.js'
@@ -16,6 +17,7 @@ type Check<Spec> = (spec: Spec, facts: HostFacts) => Finding[]
 const checks: { [Name in PortSpec['transport']]: Check<Extract<PortSpec, { transport: Name }>> } = {
   mcast: checkMcast,
   ucast: checkUcast,
+  tuntap: checkTap,
   host: () => [],
 }
 

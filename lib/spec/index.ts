@@ -11,6 +11,7 @@ import { host } from './host.js'
 import { mcast } from './mcast.js'
 import { nearest, suggest } from './nearest.js'
 import { checkText, describe, refuse, refuseField, refuseType, show } from './refuse.js'
+import { tuntap } from './tuntap.js'
 import { ucast } from './ucast.js'
 
 export { EthercastError }
@@ -19,14 +20,15 @@ export { formatMac, macFromIpv4, parseMac, randomMac } from './mac.js'
 export type { RandomSource } from './mac.js'
 export type { HostObject, HostSpec } from './host.js'
 export type { McastObject, McastSpec } from './mcast.js'
+export type { TuntapObject, TuntapSpec } from './tuntap.js'
 export type { UcastObject, UcastSpec } from './ucast.js'
 
-const transports = { mcast, ucast, host }
+const transports = { mcast, ucast, tuntap, host }
 
 const NAMES = Object.keys(transports).sort()
 
 /** Names that belong to the grammar but whose ports are not built yet. */
-const PLANNED = ['tuntap', 'ethertap', 'daemon', 'switch', 'slip', 'slirp', 'pcap', 'bess', 'stream', 'dgram']
+const PLANNED = ['ethertap', 'daemon', 'switch', 'slip', 'slirp', 'pcap', 'bess', 'stream', 'dgram']
 
 type Transports = typeof transports
 type Given<T> = T extends Transport<infer Input, infer _> ? Input : never

@@ -8,7 +8,7 @@ import type { InputOf, Transport } from './grammar.js'
 import type { IpAddress } from './ip.js'
 import { integer, onOff } from './kinds.js'
 import { refuse, refuseField } from './refuse.js'
-import { knownIp, settleZone, udpNotices, udpTuning } from './tuning.js'
+import { knownIp, settleZone, udpTuning } from './tuning.js'
 import type { UdpTuning } from './tuning.js'
 
 /** A normalised `mcast` spec. */
@@ -52,7 +52,6 @@ export const mcast: Transport<McastObject, McastSpec> = {
     checkSource(spec, address)
     return spec
   },
-  notices: udpNotices,
 }
 
 const at = (field: keyof McastSpec) => ({ transport: 'mcast', field })

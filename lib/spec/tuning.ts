@@ -35,18 +35,6 @@ export const udpTuning = [
   { name: 'mtu', kind: integer(...MTU) },
 ] as const
 
-/** Says which options have no effect yet. */
-export function udpNotices({ transport, mss, offload }: UdpTuning & { transport: string }): string[] {
-  const idle = (option: string, why: string) =>
-    `${transport}: option ${option} has no effect in this version: ${why}`
-  return [
-    ...(mss === 'auto' ? [] : [idle(`mss=${mss}`, 'the MSS of TCP is not clamped yet')]),
-    ...(offload === 'auto'
-      ? []
-      : [idle(`offload=${offload}`, 'segments are not offloaded to the kernel yet')]),
-  ]
-}
-
 /**
  * Moves the zone of an address (`ff02::1%eth0`) to the interface; both may be given if they are the same.
  *

@@ -8,7 +8,7 @@ import type { InputOf, Transport } from './grammar.js'
 import { isLinkLocalUnicast } from './ip.js'
 import { integer } from './kinds.js'
 import { refuse } from './refuse.js'
-import { knownIp, settleZone, udpNotices, udpTuning } from './tuning.js'
+import { knownIp, settleZone, udpTuning } from './tuning.js'
 import type { UdpTuning } from './tuning.js'
 
 /** A normalised `ucast` spec. */
@@ -48,5 +48,4 @@ export const ucast: Transport<UcastObject, UcastSpec> = {
     }
     return spec
   },
-  notices: udpNotices,
 }

@@ -1,4 +1,4 @@
-// AddressWatch: tells when addresses or links of this host change (rtnetlink(7) multicast groups).
+// AddressWatch: tells when addresses, links or routes of this host change (rtnetlink(7) multicast groups).
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,15 @@ struct AddressChange {
     address_removed,
     link_changed,  // also a new link: `name` and `interface_index` say which
     link_removed,
+    route_changed,
     missed,  // the kernel lost some: anything may have changed
   };
   What what;
   int interface_index;
-  std::string name;  // for links
-  SockAddr address;  // for addresses
+  std::string name;    // for links
+  SockAddr address;    // for addresses
+  uint32_t flags = 0;  // for links: IFF_UP … (netdevice(7))
+  uint32_t mtu = 0;    // for links: octets of the largest IP packet
 };
 
 class AddressWatch {

@@ -1,94 +1,126 @@
 #include "engine/datagram_reader.h"
 
 #include <linux/sock_diag.h>
+#include <netinet/udp.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 namespace ethercast {
 
-DatagramReader::DatagramReader()
-    : messages_{}, spill_(new uint8_t[size_t{FrameBatch::kMaxFrames} * kLargestDatagram]) {
+DatagramReader::DatagramReader() : messages_{}, spill_(new uint8_t[size_t{kMessages} * kLargestMessage]) {
   for (size_t i = 0; i < messages_.size(); ++i) {
-    pieces_[i][1] = {spill_.get() + i * kLargestDatagram, kLargestDatagram};
+    pieces_[i][1] = {spill_.get() + i * kLargestMessage, kLargestMessage};
     messages_[i].msg_hdr.msg_iov = pieces_[i].data();
     messages_[i].msg_hdr.msg_iovlen = 2;
     messages_[i].msg_hdr.msg_name = &senders_[i].storage;
+    messages_[i].msg_hdr.msg_control = controls_[i].octets;
   }
 }
 
+void DatagramReader::use(int fd, PortHost& host, bool offload) noexcept {
+  kernel_drops_ = 0;
+  const int on = 1;
+  const char* note = "udp runs";
+  if (!offload) {
+    note = "off: as configured";
+  } else if (setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on) != 0) {
+    note = "off: the kernel has no UDP_GRO";
+  }
+  host.note("receive_offload", note);
+}
+
+uint32_t DatagramReader::slots() const noexcept {
+  return std::min<uint32_t>(kMessages, FrameBatch::kSlabSize / stride_);
+}
+
 void DatagramReader::lay_out(FrameBatch& batch) noexcept {
-  const uint32_t count = std::min<uint32_t>(FrameBatch::kMaxFrames, FrameBatch::kSlabSize / stride_);
-  for (uint32_t i = 0; i < count; ++i) {
+  for (uint32_t i = 0; i < slots(); ++i) {
     pieces_[i][0] = {batch.slab() + i * stride_ + FrameBatch::kHeadroom, stride_ - FrameBatch::kHeadroom};
     messages_[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+    messages_[i].msg_hdr.msg_controllen = sizeof controls_[i].octets;
   }
+}
+
+DatagramReader::Run DatagramReader::run_of(uint32_t message) const noexcept {
+  const uint32_t octets = messages_[message].msg_len;
+  // CMSG_NXTHDR takes what it does not change as changeable.
+  auto* const header = const_cast<msghdr*>(&messages_[message].msg_hdr);
+  for (cmsghdr* each = CMSG_FIRSTHDR(header); each != nullptr; each = CMSG_NXTHDR(header, each)) {
+    if (each->cmsg_level != IPPROTO_UDP || each->cmsg_type != UDP_GRO) continue;
+    int length = 0;
+    std::memcpy(&length, CMSG_DATA(each), sizeof length);
+    if (length > 0 && static_cast<uint32_t>(length) < octets) return {octets, static_cast<uint32_t>(length)};
+  }
+  return {octets, octets};
 }
 
 void DatagramReader::receive(int fd, PortHost& host, SenderJudge& judge) {
   BatchPtr batch = host.lease();
   if (!batch) return;
   lay_out(*batch);
-  const uint32_t room = std::min<uint32_t>(FrameBatch::kMaxFrames, FrameBatch::kSlabSize / stride_);
-  const int count = recvmmsg(fd, messages_.data(), room, MSG_DONTWAIT, nullptr);
+  const int count = recvmmsg(fd, messages_.data(), slots(), MSG_DONTWAIT, nullptr);
   count_kernel_drops(fd, host);
   if (count <= 0) return;  // EAGAIN, or a pending error (an ICMP message): reading it has cleared it
 
   uint32_t longest = 0;
-  uint64_t octets = 0;
   for (int i = 0; i < count; ++i) {
+    const auto message = static_cast<uint32_t>(i);
+    const Run run = run_of(message);
+    longest = std::max(longest, run.octets);
+    PortCounters& counters = host.counters();
+    counters.rx_frames.add(run.frames());
+    counters.rx_octets.add(run.octets);
+    if (run.frames() > 1) counters.rx_super_frames.add(1);
     senders_[i].length = messages_[i].msg_hdr.msg_namelen;
-    longest = std::max(longest, messages_[i].msg_len);
-    octets += messages_[i].msg_len;
+    if (const auto why = judge.judge(senders_[i])) {
+      counters.drop(*why, run.frames());
+    } else if (run.octets > stride_ - FrameBatch::kHeadroom) {
+      host.deliver(*batch);  // what came before it
+      push_spilled(*batch, message, run, host);
+    } else {
+      push(*batch, message * stride_ + FrameBatch::kHeadroom, run, host);
+    }
   }
-  host.counters().rx_frames.add(static_cast<uint64_t>(count));
-  host.counters().rx_octets.add(octets);
-  const bool spilled = longest > stride_ - FrameBatch::kHeadroom;
-  if (spilled) {
-    deliver_by_copy(*batch, count, host, judge);
-  } else {
-    deliver_in_place(std::move(batch), count, host, judge);
-  }
+  host.deliver(*batch);
   follow_sizes(longest);
 }
 
-void DatagramReader::deliver_in_place(BatchPtr batch, int count, PortHost& host, SenderJudge& judge) {
-  for (int i = 0; i < count; ++i) {
-    if (const auto why = judge.judge(senders_[i])) {
-      host.counters().drop(*why);
-      continue;
-    }
-    const uint32_t offset = static_cast<uint32_t>(i) * stride_ + FrameBatch::kHeadroom;
-    batch->push(offset, messages_[i].msg_len).time_ns = host.wall_ns();
-  }
-  host.deliver(*batch);
+void DatagramReader::push(FrameBatch& batch, uint32_t offset, Run run, PortHost& host) {
+  const uint64_t now_ns = host.wall_ns();
+  const uint32_t end = offset + run.octets;
+  do {
+    if (batch.full()) host.deliver(batch);
+    const uint32_t length = std::min(run.length, end - offset);
+    batch.push(offset, length).time_ns = now_ns;
+    const std::span<uint8_t> frame(batch.slab() + offset, length);
+    if (mss_limit_.on() && may_be_syn(frame) && lower_mss(frame, mss_limit_, false))
+      host.counters().mss_clamped.add(1);
+    offset += length;
+  } while (offset < end);
 }
 
-void DatagramReader::deliver_by_copy(const FrameBatch& batch, int count, PortHost& host, SenderJudge& judge) {
-  BatchPtr out = host.lease();
-  for (int i = 0; i < count; ++i) {
-    if (const auto why = judge.judge(senders_[i])) {
-      host.counters().drop(*why);
-      continue;
-    }
-    const uint32_t length = messages_[i].msg_len;
-    const uint32_t slot = stride_ - FrameBatch::kHeadroom;
-    const uint8_t* start = batch.slab() + static_cast<uint32_t>(i) * stride_ + FrameBatch::kHeadroom;
-    const std::span<const uint8_t> first(start, std::min(length, slot));
-    const std::span<const uint8_t> second(spill_.get() + static_cast<size_t>(i) * kLargestDatagram,
-                                          length > slot ? length - slot : 0);
-    if (out && out->append(first, second, host.wall_ns())) continue;
-    if (out) host.deliver(*out);
-    if (!out || !out->append(first, second, host.wall_ns())) host.counters().drop(RxDrop::no_batch);
+// In another batch, whose slab has room for it in one piece.
+void DatagramReader::push_spilled(FrameBatch& batch, uint32_t message, Run run, PortHost& host) {
+  const BatchPtr out = host.lease();
+  if (!out) {
+    host.counters().drop(RxDrop::no_batch, run.frames());
+    return;
   }
-  if (out) host.deliver(*out);
+  const uint32_t slot = stride_ - FrameBatch::kHeadroom;
+  uint8_t* const into = out->slab() + FrameBatch::kHeadroom;
+  std::memcpy(into, batch.slab() + message * stride_ + FrameBatch::kHeadroom, slot);
+  std::memcpy(into + slot, spill_.get() + size_t{message} * kLargestMessage, run.octets - slot);
+  push(*out, FrameBatch::kHeadroom, run, host);
+  host.deliver(*out);
 }
 
 void DatagramReader::follow_sizes(uint32_t longest) noexcept {
   const auto stride_for = [](uint32_t length) {
     const uint32_t need = length + FrameBatch::kHeadroom;
     const uint32_t rounded = (need + kSmallestStride - 1) / kSmallestStride * kSmallestStride;
-    return std::min(rounded, kLargestDatagram + FrameBatch::kHeadroom);
+    return std::min(rounded, kLargestMessage + FrameBatch::kHeadroom);
   };
   longest_of_late_ = std::max(longest_of_late_, longest);
   if (stride_for(longest_of_late_) > stride_) {

@@ -1,4 +1,7 @@
 // DatagramReader: takes datagrams from a socket, many a system call, one frame each.
+//
+// Where the kernel can (UDP_GRO, udp(7); kernel 5.0), a run of datagrams of one length from one sender comes
+// as one message, and becomes frames that lie back to back in the batch.
 #pragma once
 
 #include <sys/socket.h>
@@ -9,6 +12,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/mss.h"
 #include "core/port.h"
 #include "engine/address.h"
 
@@ -24,39 +28,56 @@ class SenderJudge {
   ~SenderJudge() = default;
 };
 
-// Frames land in the batch's slab where they stay: no copy. Slots are as wide as the longest datagram of late
+// Frames land in the batch's slab where they stay: no copy. Slots are as wide as the longest message of late
 // needs; a longer one spills over into scratch memory, is copied once, and widens the slots. So an ordinary
-// LAN gets 128 frames a call, a jumbo one fewer, and no datagram is ever cut.
+// LAN gets 128 datagrams a call, one of long runs fewer, and nothing is ever cut off.
 class DatagramReader {
  public:
   DatagramReader();
 
+  // The next receive() is from this socket, whose drop count starts at zero. Asks the kernel for runs if
+  // `offload`.
+  void use(int fd, PortHost& host, bool offload) noexcept;
+  void set_mss_limit(MssLimit limit) noexcept { mss_limit_ = limit; }
   // Reads once and delivers what `judge` admits. Counts rx_frames, rx_octets, drops and kernel_drops on the
   // host.
   void receive(int fd, PortHost& host, SenderJudge& judge);
-  // The next receive() is from another socket: its drop count starts at zero.
-  void follow_new_socket() noexcept { kernel_drops_ = 0; }
 
  private:
   // Octets a slot, headroom included: a full Ethernet frame fits.
   static constexpr uint32_t kSmallestStride = 2048;
-  static constexpr uint32_t kLargestDatagram = 65536;
-  // Reads without a long datagram before slots shrink again.
+  static constexpr uint32_t kLargestMessage = 65536;
+  // Reads without a long message before slots shrink again.
   static constexpr uint32_t kReadsBeforeNarrowing = 256;
+  static constexpr uint16_t kMessages = FrameBatch::kMaxFrames;
 
+  // A message's octets, and of how many each of its datagrams has; the last may have fewer.
+  struct Run {
+    uint32_t octets;
+    uint32_t length;
+    uint32_t frames() const noexcept { return octets == 0 ? 1 : (octets + length - 1) / length; }
+  };
+
+  uint32_t slots() const noexcept;
   void lay_out(FrameBatch& batch) noexcept;
-  void deliver_in_place(BatchPtr batch, int count, PortHost& host, SenderJudge& judge);
-  void deliver_by_copy(const FrameBatch& batch, int count, PortHost& host, SenderJudge& judge);
+  Run run_of(uint32_t message) const noexcept;
+  void push(FrameBatch& batch, uint32_t offset, Run run, PortHost& host);
+  void push_spilled(FrameBatch& batch, uint32_t message, Run run, PortHost& host);
   void follow_sizes(uint32_t longest) noexcept;
   void count_kernel_drops(int fd, PortHost& host) noexcept;
 
+  MssLimit mss_limit_;
   uint32_t stride_ = kSmallestStride;
   uint32_t longest_of_late_ = 0;
   uint32_t reads_ = 0;
   uint32_t kernel_drops_ = 0;
-  std::array<mmsghdr, FrameBatch::kMaxFrames> messages_;
-  std::array<std::array<iovec, 2>, FrameBatch::kMaxFrames> pieces_;
-  std::array<SockAddr, FrameBatch::kMaxFrames> senders_;
+  std::array<mmsghdr, kMessages> messages_;
+  std::array<std::array<iovec, 2>, kMessages> pieces_;
+  std::array<SockAddr, kMessages> senders_;
+  struct alignas(cmsghdr) Control {
+    uint8_t octets[CMSG_SPACE(sizeof(int))];
+  };
+  std::array<Control, kMessages> controls_;
   // Address space for the worst case; the kernel backs only what is touched.
   std::unique_ptr<uint8_t[]> spill_;
 };

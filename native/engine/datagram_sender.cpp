@@ -1,23 +1,22 @@
 #include "engine/datagram_sender.h"
 
+#include <netinet/udp.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "core/segment.h"
 
 namespace ethercast {
 
-DatagramSender::DatagramSender(PortHost& host, SendRecovery& recovery) noexcept
-    : host_(host), recovery_(recovery), messages_{} {
-  for (size_t i = 0; i < messages_.size(); ++i) {
-    messages_[i].msg_hdr.msg_iov = &pieces_[i];
-    messages_[i].msg_hdr.msg_iovlen = 1;
-  }
-}
+DatagramSender::DatagramSender(PortHost& host, SendRecovery& recovery, bool offload) noexcept
+    : host_(host), recovery_(recovery), offload_(offload), messages_{}, side_(new uint8_t[kSideOctets]) {}
 
-void DatagramSender::use(int fd, const SockAddr* destination, uint32_t unfragmented,
-                         uint32_t idle_interest) noexcept {
+void DatagramSender::use(int fd, const SockAddr* destination, uint32_t idle_interest) noexcept {
   fd_ = fd;
-  unfragmented_ = unfragmented;
   idle_interest_ = idle_interest;
   watching_ = false;
   for (mmsghdr& message : messages_) {
@@ -26,31 +25,43 @@ void DatagramSender::use(int fd, const SockAddr* destination, uint32_t unfragmen
         destination == nullptr ? nullptr : const_cast<sockaddr_storage*>(&destination->storage);
     message.msg_hdr.msg_namelen = destination == nullptr ? 0 : destination->length;
   }
+  most_in_run_ = 1;
+  const int none = 0;
+  if (!offload_) {
+    note_offload("off: as configured");
+  } else if (setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &none, sizeof none) != 0) {
+    note_offload("off: the kernel has no UDP_SEGMENT");
+  } else {
+    most_in_run_ = kMaxSegments;
+    note_offload("udp segmentation");
+  }
   if (!queue_.empty()) wait_for_room(false);
 }
 
-void DatagramSender::set_message(uint16_t at, std::span<const uint8_t> frame) noexcept {
-  // iov_base is not const either; sending only reads it.
-  pieces_[at] = {const_cast<uint8_t*>(frame.data()), frame.size()};
+void DatagramSender::set_unfragmented(uint32_t octets) noexcept {
+  unfragmented_ = octets;
+  // A run's frames must each fit the route's MTU: the kernel fragments no segment of one.
+  longest_in_run_ = octets != 0 ? octets : kMaxRun;
+}
+
+void DatagramSender::note_offload(const std::string& text) noexcept {
+  if (text == noted_) return;
+  noted_ = text;
+  host_.note("send_offload", text);
 }
 
 TxResult DatagramSender::transmit(const FrameBatch& batch, Picks picks) noexcept {
   TxResult result;
-  uint16_t settled = 0;
-  if (queue_.empty()) {
-    for (uint16_t i = 0; i < picks.size(); ++i) set_message(i, batch.octets(picks[i]));
-    settled = send(static_cast<uint16_t>(picks.size()), result);
+  Cursor at;
+  bool full = !queue_.empty();
+  while (!full && at.pick < picks.size()) {
+    const Cursor behind = lay_out(batch, picks, at);
+    const Sent sent = send(result);
+    full = sent == Sent::full;
+    at = sent == Sent::all ? behind : plan_[settled_].start;
   }
-  if (settled == picks.size()) return result;
-  for (; settled < picks.size(); ++settled) {
-    if (queue_.push(batch.octets(picks[settled]))) {
-      ++result.queued;
-      host_.counters().queued.add(1);
-    } else {
-      ++result.dropped;
-      host_.counters().drop(TxDrop::queue_full);
-    }
-  }
+  if (at.pick == picks.size()) return result;
+  queue_from(batch, picks, at, result);
   wait_for_room(full_by_device_);
   return result;
 }
@@ -59,13 +70,16 @@ void DatagramSender::flush() noexcept {
   armed_ = false;
   while (!queue_.empty()) {
     const auto frames = queue_.front();
-    for (uint16_t i = 0; i < frames.size(); ++i) set_message(i, frames[i]);
+    start_layout();
+    uint16_t laid = 0;
+    while (laid < frames.size() && add({laid, 0}, {}, frames[laid])) ++laid;
+    finish_layout();
     TxResult result;
-    const uint16_t settled = send(static_cast<uint16_t>(frames.size()), result);
-    const bool all = settled == frames.size();
+    const Sent sent = send(result);
+    const uint16_t settled = sent == Sent::all ? laid : plan_[settled_].start.pick;
     queue_.pop(settled);
     host_.counters().queued.subtract(settled);
-    if (!all) return wait_for_room(full_by_device_);
+    if (sent == Sent::full) return wait_for_room(full_by_device_);
   }
   if (!watching_) return;
   watching_ = false;
@@ -77,42 +91,37 @@ void DatagramSender::flush() noexcept {
   }
 }
 
-uint16_t DatagramSender::send(uint16_t count, TxResult& result) noexcept {
-  PortCounters& counters = host_.counters();
-  bool recovered = false;
-  uint16_t done = 0;
-  while (done < count) {
-    const int sent =
-        fd_ < 0 ? -1 : sendmmsg(fd_, messages_.data() + done, count - done, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent > 0) {
-      uint64_t octets = 0, fragmented = 0;
-      for (const uint16_t end = static_cast<uint16_t>(done + sent); done < end; ++done) {
-        octets += pieces_[done].iov_len;
-        if (unfragmented_ != 0 && pieces_[done].iov_len > unfragmented_) ++fragmented;
-      }
-      counters.tx_frames.add(static_cast<uint64_t>(sent));
-      counters.tx_octets.add(octets);
-      if (fragmented != 0) counters.fragmented.add(fragmented);
-      result.sent += static_cast<uint32_t>(sent);
+void DatagramSender::queue_from(const FrameBatch& batch, Picks picks, Cursor from,
+                                TxResult& result) noexcept {
+  for (; from.pick < picks.size(); ++from.pick, from.segment = 0) {
+    const uint16_t frame = picks[from.pick];
+    const FrameMeta& meta = batch.meta(frame);
+    if (!is_super_frame(meta)) {
+      // Clamped now, since the queue knows only octets.
+      start_layout();
+      add_frame(batch, frame, from);
+      if (plan_[0].clamped != 0) host_.counters().mss_clamped.add(1);
+      queue_frame({static_cast<const uint8_t*>(pieces_[0].iov_base), pieces_[0].iov_len}, result);
       continue;
     }
-    const int why = fd_ < 0 ? ENOTCONN : errno;
-    if (why == EINTR) continue;
-    if (why == EAGAIN || why == ENOBUFS) {
-      full_by_device_ = why == ENOBUFS;
-      break;
+    const Cutter cutter(meta, batch.data(frame));
+    for (; from.segment < cutter.segments(); ++from.segment) {
+      cutter.write_header(from.segment, side_.get());
+      const auto payload = cutter.payload(from.segment);
+      std::memcpy(side_.get() + cutter.header_length(), payload.data(), payload.size());
+      queue_frame({side_.get(), cutter.header_length() + payload.size()}, result);
     }
-    // Once a call: a socket that can't be mended must not keep the thread busy.
-    if (!recovered && recovery_.recover(why)) {
-      recovered = true;
-      continue;
-    }
-    counters.last_errno.set(static_cast<uint64_t>(why));
-    counters.drop(why == EMSGSIZE ? TxDrop::oversize : TxDrop::refused);
-    ++result.dropped;
-    ++done;
   }
-  return done;
+}
+
+void DatagramSender::queue_frame(std::span<const uint8_t> frame, TxResult& result) noexcept {
+  if (queue_.push(frame)) {
+    ++result.queued;
+    host_.counters().queued.add(1);
+  } else {
+    ++result.dropped;
+    host_.counters().drop(TxDrop::queue_full);
+  }
 }
 
 void DatagramSender::wait_for_room(bool by_timer) noexcept {

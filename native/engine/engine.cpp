@@ -8,11 +8,27 @@
 #include <cstdio>
 #include <system_error>
 
+#include "core/cut_batch.h"
+#include "core/segment.h"
 #include "engine/clock.h"
 
 namespace ethercast {
 
 namespace {
+uint64_t wire_frames(const FrameBatch& batch, Picks picks) noexcept {
+  uint64_t frames = 0;
+  for (const uint16_t index : picks) frames += ethercast::wire_frames(batch.meta(index));
+  return frames;
+}
+
+void finish_checksums(FrameBatch& batch) noexcept {
+  for (uint16_t i = 0; i < batch.size(); ++i) {
+    FrameMeta& meta = batch.meta(i);
+    if (!is_super_frame(meta) && (meta.flags & kChecksumUnfinished) != 0)
+      finish_checksum(meta, batch.data(i));
+  }
+}
+
 constexpr uint64_t kWakeTag = 0;  // ports have ids from 1 on, so no port's tag is 0
 constexpr uint64_t tag_of(PortId port, int fd) noexcept {
   return (static_cast<uint64_t>(port) << 32) | static_cast<uint32_t>(fd);
@@ -66,6 +82,11 @@ class Engine::Slot final : public PortHost {
   uint32_t path_mtu_ = 0;
   bool open_ = false;
   bool doomed_ = false;
+};
+
+struct Engine::Share {
+  Slot* out;
+  FrameSet picked;
 };
 
 Engine::Engine(const FabricOptions& options, EngineObserver& observer)
@@ -282,24 +303,74 @@ void Engine::close_all() {
 
 void Engine::forward(Slot& ingress, FrameBatch& batch) {
   moderation_.count(batch.size());
-  for (const Egress& egress : fabric_.forward(batch, ingress.id_, now_ns_)) {
-    if (Slot* out = slot(egress.port); out != nullptr) transmit(*out, batch, egress.picks);
+  const auto egresses = fabric_.forward(batch, ingress.id_, now_ns_);
+  uint16_t needed = needed_to_take(batch);
+  if ((needed & kTakesChecksum) != 0 && !all_take(egresses, kTakesChecksum)) {
+    finish_checksums(batch);
+    needed = static_cast<uint16_t>(needed & ~kTakesChecksum);
   }
+  bool cut = false;
+  for (const Egress& egress : egresses) {
+    Slot* const out = slot(egress.port);
+    if (out == nullptr) continue;
+    if ((needed & ~out->caps_.takes) != 0) {
+      cut = true;
+    } else {
+      transmit(*out, batch, egress.picks);
+    }
+  }
+  if (cut) transmit_cut(batch, egresses, needed);
   report_loops();
+}
+
+bool Engine::all_take(std::span<const Egress> egresses, uint16_t kinds) noexcept {
+  return std::all_of(egresses.begin(), egresses.end(), [&](const Egress& egress) {
+    const Slot* const out = slot(egress.port);
+    return out == nullptr || (kinds & ~out->caps_.takes) == 0;
+  });
+}
+
+// For the ports that can't take the batch as it is: cut once for all of them, a batchful at a time.
+void Engine::transmit_cut(const FrameBatch& batch, std::span<const Egress> egresses, uint16_t needed) {
+  shares_.clear();
+  FrameSet wanted;
+  for (const Egress& egress : egresses) {
+    Slot* const out = slot(egress.port);
+    if (out == nullptr || (needed & ~out->caps_.takes) == 0) continue;
+    FrameSet picked;
+    for (const uint16_t index : egress.picks) picked.set(index);
+    wanted |= picked;
+    shares_.push_back({out, picked});
+  }
+  BatchCutter cutter(batch, wanted);
+  while (cutter.next(*cut_)) {
+    for (const Share& share : shares_) {
+      std::array<uint16_t, FrameBatch::kMaxFrames> picks;
+      uint16_t count = 0;
+      for (uint16_t i = 0; i < cut_->size(); ++i) {
+        if (share.picked.test(cutter.origin(i))) picks[count++] = i;
+      }
+      if (count != 0) transmit(*share.out, *cut_, Picks(picks.data(), count));
+    }
+  }
 }
 
 void Engine::transmit(Slot& egress, const FrameBatch& batch, Picks picks) {
   PortCounters& counters = *egress.counters_;
   if (egress.caps_.read_only) {
-    counters.drop(TxDrop::read_only, picks.size());
+    counters.drop(TxDrop::read_only, wire_frames(batch, picks));
     return;
   }
   std::array<uint16_t, FrameBatch::kMaxFrames> fitting;
   uint16_t count = 0;
   for (const uint16_t index : picks) {
-    if (batch.meta(index).length <= egress.caps_.max_frame) fitting[count++] = index;
+    const FrameMeta& meta = batch.meta(index);
+    if (wire_length(meta) <= egress.caps_.max_frame) {
+      fitting[count++] = index;
+    } else {
+      counters.drop(TxDrop::oversize, wire_frames(meta));
+    }
   }
-  if (count < picks.size()) counters.drop(TxDrop::oversize, picks.size() - count);
   if (count != 0) egress.port_->transmit(batch, Picks(fitting.data(), count));
 }
 

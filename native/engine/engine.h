@@ -86,6 +86,8 @@ class Engine {
   void forward(Slot& ingress, FrameBatch& batch);
   void follow_path_mtus();
   void transmit(Slot& egress, const FrameBatch& batch, Picks picks);
+  void transmit_cut(const FrameBatch& batch, std::span<const Egress> egresses, uint16_t needed);
+  bool all_take(std::span<const Egress> egresses, uint16_t kinds) noexcept;
   void report_loops();
 
   EngineObserver& observer_;
@@ -99,6 +101,9 @@ class Engine {
   bool any_doomed_ = false;
   uint32_t lan_mtu_ = 0;  // the least path MTU of all ports, octets of an IP packet; 0: none is limited
   Moderation moderation_;
+  struct Share;  // of a cut batch: a port, and which frames it gets
+  std::vector<Share> shares_;
+  std::unique_ptr<FrameBatch> cut_ = std::make_unique<FrameBatch>();
   std::vector<Slot*> by_id_;
   std::vector<std::unique_ptr<Slot>> slots_;  // after pool_: ports give their batches back first
 

@@ -8,8 +8,14 @@
 
 namespace ethercast {
 
+namespace {
+// What every IPv4 host takes (RFC 9293 section 3.7.1); to ask for less makes no network better.
+constexpr int64_t kLeastMss = 536;
+}  // namespace
+
 Result<UdpOptions> read_udp_options(const Config& config, bool v6) {
-  UdpOptions options{0, udp_max_payload(v6)};
+  UdpOptions options;
+  options.max_frame = udp_max_payload(v6);
   if (config.has("buffer")) {
     auto buffer = config.integer("buffer", 4096, 1 << 30);
     if (!buffer) return buffer.error();
@@ -18,11 +24,45 @@ Result<UdpOptions> read_udp_options(const Config& config, bool v6) {
   if (config.has("mtu")) {
     auto mtu = config.integer("mtu", 68, kMaxFrame);
     if (!mtu) return mtu.error();
+    options.mtu = static_cast<uint32_t>(mtu.value());
     // A tag comes on top: a full frame of a tagged LAN is four octets longer.
-    const auto longest = static_cast<uint32_t>(mtu.value()) + kEtherHeader + kVlanTag;
-    options.max_frame = std::min(longest, options.max_frame);
+    options.max_frame = std::min(options.mtu + kEtherHeader + kVlanTag, options.max_frame);
+  }
+  if (config.has("offload")) {
+    auto offload = config.text("offload");
+    if (!offload) return offload.error();
+    if (offload.value() != "auto" && offload.value() != "off") {
+      return Error::bad_field("offload",
+                              "offload " + offload.value() + " is unknown: allowed are auto and off");
+    }
+    options.offload = offload.value() == "auto";
+  }
+  if (config.text("mss")) {
+    const std::string mss = config.text("mss").value();
+    if (mss != "auto" && mss != "off") {
+      return Error::bad_field("mss",
+                              "mss " + mss + " is unknown: allowed are auto, off and a number of octets");
+    }
+    options.mss = mss == "auto" ? UdpOptions::Mss::automatic : UdpOptions::Mss::off;
+  } else if (config.has("mss")) {
+    auto mss = config.integer("mss", kLeastMss, kMaxFrame);
+    if (!mss) return mss.error();
+    options.mss = UdpOptions::Mss::fixed;
+    options.mss_octets = static_cast<uint16_t>(mss.value());
   }
   return options;
+}
+
+MssLimit UdpOptions::mss_limit(uint32_t path) const noexcept {
+  switch (mss) {
+    case Mss::off:
+      return {};
+    case Mss::fixed:
+      return {mss_octets, mss_octets};
+    case Mss::automatic:
+      break;
+  }
+  return MssLimit::of_mtu(path);
 }
 
 Result<Fd> udp_socket(int family) {

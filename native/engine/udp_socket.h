@@ -6,6 +6,8 @@
 #include <string>
 
 #include "core/config.h"
+#include "core/ether.h"
+#include "core/mss.h"
 #include "core/port.h"
 #include "core/result.h"
 #include "engine/address.h"
@@ -26,13 +28,24 @@ constexpr uint32_t udp_max_payload(bool v6) noexcept { return v6 ? kUdp6MaxPaylo
 // Asked for when the spec gives no `buffer`: at 1514 octets some 1700 frames with the kernel's bookkeeping.
 constexpr int kDefaultBuffer = 4 << 20;
 
-// What every UDP transport reads from its configuration: `buffer` (octets; 0 here: not given) and `mtu`
-// (octets of the largest IP packet on the LAN; not given: as much as a datagram carries), the latter as the
-// longest frame.
+// What every UDP transport reads from its configuration.
 struct UdpOptions {
-  int buffer;
-  uint32_t max_frame;
+  int buffer = 0;  // octets of each socket buffer; 0: not given
+  uint32_t mtu =
+      0;  // octets of the largest IP packet on the LAN; 0: not given, as much as a datagram carries
+  uint32_t max_frame = 0;  // octets of the longest frame, as `mtu` or else the datagram has it
+  bool offload = true;     // UDP_SEGMENT and UDP_GRO where the kernel has them
+  enum class Mss : uint8_t { automatic, off, fixed } mss = Mss::automatic;
+  uint16_t mss_octets = 0;  // if fixed
+  // On a path whose network carries IP packets of `mtu` octets with our headers around them.
+  MssLimit mss_limit(uint32_t mtu) const noexcept;
 };
+// The largest IP packet within a frame, untagged, that goes in one piece through a network whose own largest
+// IP packet has `mtu` octets.
+constexpr uint32_t inner_mtu(uint32_t mtu, bool v6) noexcept {
+  const uint32_t around = udp_overhead(v6) + kEtherHeader;
+  return mtu > around ? mtu - around : 1;
+}
 Result<UdpOptions> read_udp_options(const Config& config, bool v6);
 
 // Non-blocking, close-on-exec; an IPv6 socket is IPv6 only.

@@ -3,6 +3,7 @@
 #include <net/if.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <tuple>
@@ -14,6 +15,7 @@
 #include "engine/datagram_sender.h"
 #include "engine/identities.h"
 #include "engine/interfaces.h"
+#include "engine/udp_path.h"
 #include "engine/udp_socket.h"
 
 namespace ethercast {
@@ -29,8 +31,7 @@ struct McastOptions {
   std::string interface;  // empty: the one the route to the group names
   int ttl = 1;
   bool loop = true;
-  int buffer = 0;  // octets; 0: the default, silently less if the system gives less
-  uint32_t max_frame = 0;
+  UdpOptions udp;
 };
 
 class McastPort final : public Port, SenderJudge, SendRecovery {
@@ -38,11 +39,15 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
   explicit McastPort(McastOptions options) : options_(std::move(options)) {}
   ~McastPort() override { close(); }
 
-  Caps caps() const noexcept override { return {.max_frame = options_.max_frame}; }
+  Caps caps() const noexcept override {
+    return {.max_frame = options_.udp.max_frame,
+            .takes = options_.udp.offload ? kTakesSuperFrames : uint16_t{0}};
+  }
 
   Result<> open(PortHost& host) override {
     host_ = &host;
-    sender_.emplace(host, static_cast<SendRecovery&>(*this));
+    sender_.emplace(host, static_cast<SendRecovery&>(*this), options_.udp.offload);
+    path_.emplace(host, *sender_, reader_, options_.udp, v6());
     if (auto chosen = choose_interface(); !chosen) return chosen;
     if (auto opened = open_receiver(); !opened) return opened;
     if (auto opened = open_sender(); !opened) return opened;
@@ -174,10 +179,10 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
     const MulticastOn on{interface_index_, interface_name_};
     if (auto joined = join_group(fd.get(), options_.group, source, on); !joined) return joined;
 
-    size_receive_buffer(*host_, fd.get(), options_.buffer);
+    size_receive_buffer(*host_, fd.get(), options_.udp.buffer);
     if (receiver_) host_->unwatch(receiver_.get());
     receiver_ = std::move(fd);
-    reader_.follow_new_socket();
+    reader_.use(receiver_.get(), *host_, options_.udp.offload);
     receiver_lost_ = false;
     return host_->watch(receiver_.get(), EPOLLIN);
   }
@@ -212,7 +217,7 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
         if (auto set = set_option(fd.get(), IPPROTO_IP, option, value, what); !set) return set;
       }
     }
-    size_send_buffer(fd.get(), options_.buffer);
+    size_send_buffer(fd.get(), options_.udp.buffer);
     if (::connect(fd.get(), &to.any, to.length) != 0) {
       const int why = errno;
       std::string message = "can't send to " + to.text() + " through " + interface_name_;
@@ -229,14 +234,25 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
     const SockAddr own = local_address(out_.get());
     identities_.adopt(own, host_->now_ns());
     host_->note("source", own.text() + " port " + std::to_string(own.port()));
-    host_->note("lan_mtu", std::to_string(interface.value().mtu));
-    sender_->use(out_.get(), nullptr, interface.value().mtu - udp_overhead(v6()));
+    sender_->use(out_.get(), nullptr);
+    follow_mtu(interface.value());
     unheard_ = own.is_wildcard() && options_.ttl != 0 && (interface.value().flags & IFF_LOOPBACK) == 0;
     return {};
   }
 
+  // What the route to the group carries, which a metric of its own may keep below the interface's MTU.
+  void follow_mtu(const Interface& interface) {
+    const auto route = route_to(options_.group, interface_index_);
+    const uint32_t mtu = route ? std::min(route.value().mtu, interface.mtu) : interface.mtu;
+    path_->follow(mtu);
+  }
+
   void follow(const AddressChange& change) {
     switch (change.what) {
+      case AddressChange::What::route_changed:
+        if (auto interface = interface_by_index(interface_index_); interface && !socketless_)
+          follow_mtu(interface.value());
+        return;
       case AddressChange::What::missed:
         reopen(true);
         return;
@@ -264,7 +280,11 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
           interface_index_ = change.interface_index;
           receiver_lost_ = true;
         }
-        if (socketless_) reopen(receiver_lost_);
+        if (socketless_) {
+          reopen(receiver_lost_);
+        } else if (auto interface = interface_by_index(interface_index_)) {
+          follow_mtu(interface.value());
+        }
         return;
     }
   }
@@ -324,6 +344,7 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
   AddressWatch watch_;
   DatagramReader reader_;
   std::optional<DatagramSender> sender_;
+  std::optional<UdpPath> path_;
   Identities identities_;
   bool degraded_ = false;    // and reported so
   bool socketless_ = false;  // no working socket: nothing leaves
@@ -370,8 +391,7 @@ Result<std::unique_ptr<Port>> make_mcast_port(const Config& config) {
   }
   auto common = read_udp_options(config, options.group.is_v6());
   if (!common) return common.error();
-  options.buffer = common.value().buffer;
-  options.max_frame = common.value().max_frame;
+  options.udp = common.value();
   return std::unique_ptr<Port>(std::make_unique<McastPort>(std::move(options)));
 }
 

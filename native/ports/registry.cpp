@@ -1,6 +1,7 @@
 #include "ports/registry.h"
 
 #include "ports/mcast.h"
+#include "ports/tap.h"
 #include "ports/ucast.h"
 
 namespace ethercast {
@@ -13,6 +14,7 @@ struct Entry {
 
 constexpr Entry kEntries[] = {
     {"mcast", make_mcast_port},
+    {"tuntap", make_tap_port},
     {"ucast", make_ucast_port},
 };
 }  // namespace

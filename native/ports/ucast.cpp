@@ -2,12 +2,15 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 
+#include "engine/address_watch.h"
 #include "engine/datagram_reader.h"
 #include "engine/datagram_sender.h"
 #include "engine/interfaces.h"
+#include "engine/udp_path.h"
 #include "engine/udp_socket.h"
 
 namespace ethercast {
@@ -33,20 +36,23 @@ class UcastPort final : public Port, SenderJudge, SendRecovery {
   explicit UcastPort(UcastOptions options) : options_(std::move(options)), remote_(options_.remote) {}
   ~UcastPort() override { close(); }
 
-  Caps caps() const noexcept override { return {.max_frame = options_.udp.max_frame}; }
+  Caps caps() const noexcept override {
+    return {.max_frame = options_.udp.max_frame,
+            .takes = options_.udp.offload ? kTakesSuperFrames : uint16_t{0}};
+  }
 
   Result<> open(PortHost& host) override {
     host_ = &host;
-    sender_.emplace(host, static_cast<SendRecovery&>(*this));
+    sender_.emplace(host, static_cast<SendRecovery&>(*this), options_.udp.offload);
+    path_.emplace(host, *sender_, reader_, options_.udp, options_.remote.is_v6());
     auto made = udp_socket(options_.remote.family());
     if (!made) return made.error();
     socket_ = std::move(made.value());
 
-    int interface_index = 0;
     if (!options_.interface.empty()) {
       auto interface = find_interface(options_.interface);
       if (!interface) return interface.error();
-      interface_index = interface.value().index;
+      interface_index_ = interface.value().index;
       const std::string& name = interface.value().name;
       if (setsockopt(socket_.get(), SOL_SOCKET, SO_BINDTODEVICE, name.c_str(),
                      static_cast<socklen_t>(name.size())) != 0) {
@@ -54,7 +60,7 @@ class UcastPort final : public Port, SenderJudge, SendRecovery {
       }
       host.note("interface", name);
       // A link-local address says nothing without its link.
-      if (remote_.is_v6()) remote_.v6.sin6_scope_id = static_cast<uint32_t>(interface_index);
+      if (remote_.is_v6()) remote_.v6.sin6_scope_id = static_cast<uint32_t>(interface_index_);
     }
     // A remote on this host needs nobody else to reach us. No SO_REUSEADDR: unicast datagrams go to just one
     // of the sockets that share a port, and the other would wonder.
@@ -66,16 +72,19 @@ class UcastPort final : public Port, SenderJudge, SendRecovery {
 
     size_receive_buffer(host, socket_.get(), options_.udp.buffer);
     size_send_buffer(socket_.get(), options_.udp.buffer);
-    uint32_t unfragmented = 0;
-    if (auto route = route_to(remote_, interface_index)) {
-      host.note("lan_mtu", std::to_string(route.value().mtu));
-      unfragmented = route.value().mtu - udp_overhead(options_.remote.is_v6());
-    }
-    sender_->use(socket_.get(), &remote_, unfragmented, EPOLLIN);
+    reader_.use(socket_.get(), host, options_.udp.offload);
+    sender_->use(socket_.get(), &remote_, EPOLLIN);
+    follow_route();
+    if (auto opened = watch_.open(); !opened) return opened;
+    if (auto watched = host.watch(watch_.fd(), EPOLLIN); !watched) return watched;
     return host.watch(socket_.get(), EPOLLIN);
   }
 
   void on_ready(int fd, uint32_t events) override {
+    if (fd == watch_.fd()) {
+      if (!watch_.read().empty()) follow_route();
+      return;
+    }
     if ((events & EPOLLOUT) != 0) sender_->flush();
     if ((events & (EPOLLIN | EPOLLERR)) != 0) reader_.receive(fd, *host_, *this);
   }
@@ -87,8 +96,11 @@ class UcastPort final : public Port, SenderJudge, SendRecovery {
   void close() noexcept override {
     if (host_ == nullptr) return;
     if (sender_) sender_->close();
-    if (socket_) host_->unwatch(socket_.get());
+    for (const int fd : {socket_.get(), watch_.fd()}) {
+      if (fd >= 0) host_->unwatch(fd);
+    }
     socket_.reset();
+    watch_.close();
     host_ = nullptr;
   }
 
@@ -101,12 +113,20 @@ class UcastPort final : public Port, SenderJudge, SendRecovery {
   }
   bool recover(int) noexcept override { return false; }
 
+  // What the route to the remote carries now. Without a route nothing leaves, and nothing is known.
+  void follow_route() {
+    if (const auto route = route_to(remote_, interface_index_)) path_->follow(route.value().mtu);
+  }
+
   const UcastOptions options_;
   SockAddr remote_;
   PortHost* host_ = nullptr;
+  int interface_index_ = 0;  // 0: as the route goes
   Fd socket_;
+  AddressWatch watch_;
   DatagramReader reader_;
   std::optional<DatagramSender> sender_;
+  std::optional<UdpPath> path_;
 };
 
 }  // namespace

@@ -37,7 +37,7 @@ struct Batch {
 struct Bench {
   FakeHost host;
   Recovery recovery;
-  DatagramSender sender{host, recovery};
+  DatagramSender sender{host, recovery, true};
   uint32_t next = 0;
 
   // The next `count` frames of a numbered run.
@@ -78,11 +78,11 @@ TEST_CASE("datagram sender: frames leave in order, to a destination or over a co
   Bench bench;
   const Fd in = loopback_socket(), out = loopback_socket();
   const SockAddr to = local_address(in.get());
-  bench.sender.use(out.get(), &to, 0);
+  bench.sender.use(out.get(), &to);
   CHECK(bench.send(50).sent == 50);
   for (uint32_t i = 0; i < 50; ++i) REQUIRE(receive(in.get()) == pattern(1000, i));
   REQUIRE(::connect(out.get(), &to.any, to.length) == 0);
-  bench.sender.use(out.get(), nullptr, 0);
+  bench.sender.use(out.get(), nullptr);
   CHECK(bench.send(50).sent == 50);
   for (uint32_t i = 50; i < 100; ++i) REQUIRE(receive(in.get()) == pattern(1000, i));
   CHECK(bench.host.counters().tx_frames.get() == 100);
@@ -94,7 +94,7 @@ TEST_CASE("datagram sender: only what is picked, and in that order") {
   Bench bench;
   const Fd in = loopback_socket(), out = loopback_socket();
   const SockAddr to = local_address(in.get());
-  bench.sender.use(out.get(), &to, 0);
+  bench.sender.use(out.get(), &to);
   Batch batch;
   for (uint32_t i = 0; i < 10; ++i) batch.add(pattern(100, i));
   const uint16_t picks[] = {1, 4, 9};
@@ -107,7 +107,7 @@ TEST_CASE("datagram sender: too long for a datagram is dropped, and the rest goe
   Bench bench;
   const Fd in = loopback_socket(), out = loopback_socket();
   const SockAddr to = local_address(in.get());
-  bench.sender.use(out.get(), &to, 0);
+  bench.sender.use(out.get(), &to);
   Batch batch;
   batch.add(pattern(100, 1));
   batch.add(pattern(65508, 2));
@@ -125,7 +125,8 @@ TEST_CASE("datagram sender: counts what the network has to fragment") {
   Bench bench;
   const Fd in = loopback_socket(), out = loopback_socket();
   const SockAddr to = local_address(in.get());
-  bench.sender.use(out.get(), &to, 1472);
+  bench.sender.use(out.get(), &to);
+  bench.sender.set_unfragmented(1472);
   Batch batch;
   for (const size_t length : {1472, 1473, 1514, 60}) batch.add(pattern(length, 1));
   bench.sender.transmit(batch.frames, batch.picks);
@@ -135,7 +136,7 @@ TEST_CASE("datagram sender: counts what the network has to fragment") {
 TEST_CASE("datagram sender: behind a full socket frames wait, in order, and leave when there is room") {
   Bench bench;
   const UnixPair pair;
-  bench.sender.use(pair.ours.get(), nullptr, 0);
+  bench.sender.use(pair.ours.get(), nullptr);
   const TxResult first = bench.send(100);
   CHECK(first.sent > 0);
   CHECK(first.queued == 100 - first.sent);
@@ -167,7 +168,7 @@ TEST_CASE("datagram sender: keeps watching for what the port itself wants") {
   Bench bench;
   const UnixPair pair;
   REQUIRE(bench.host.watch(pair.ours.get(), EPOLLIN).ok());
-  bench.sender.use(pair.ours.get(), nullptr, 0, EPOLLIN);
+  bench.sender.use(pair.ours.get(), nullptr, EPOLLIN);
   REQUIRE(bench.send(50).queued > 0);
   CHECK(bench.host.interests.at(pair.ours.get()) == (EPOLLIN | EPOLLOUT));
   while (bench.host.counters().queued.get() != 0) {
@@ -180,7 +181,7 @@ TEST_CASE("datagram sender: keeps watching for what the port itself wants") {
 TEST_CASE("datagram sender: the queue is bounded, and what does not fit is counted") {
   Bench bench;
   const UnixPair pair;
-  bench.sender.use(pair.ours.get(), nullptr, 0);
+  bench.sender.use(pair.ours.get(), nullptr);
   for (int i = 0; i < 20; ++i) bench.send(100);
   const uint64_t queued = bench.host.counters().queued.get();
   CHECK(queued > 900);
@@ -206,9 +207,9 @@ TEST_CASE("datagram sender: a mended socket sends the same frame again") {
   Bench bench;
   const Fd in = loopback_socket(), dead = loopback_socket(), fresh = loopback_socket();
   const SockAddr to = local_address(in.get());
-  bench.sender.use(dead.get(), &to, 0);
+  bench.sender.use(dead.get(), &to);
   bench.recovery.answer = [&](int) {
-    bench.sender.use(fresh.get(), &to, 0);
+    bench.sender.use(fresh.get(), &to);
     return true;
   };
   Faults::fail_sendmmsg(ENETUNREACH, 1);
@@ -229,7 +230,7 @@ TEST_CASE("datagram sender: an interrupted call is repeated") {
   Bench bench;
   const Fd in = loopback_socket(), out = loopback_socket();
   const SockAddr to = local_address(in.get());
-  bench.sender.use(out.get(), &to, 0);
+  bench.sender.use(out.get(), &to);
   Faults::fail_sendmmsg(EINTR, 3);
   CHECK(bench.send(2).sent == 2);
   CHECK(bench.recovery.asked.empty());
@@ -242,7 +243,7 @@ TEST_CASE("datagram sender: a full device is tried again soon, however much traf
   Bench bench;
   const Fd in = loopback_socket(), out = loopback_socket();
   const SockAddr to = local_address(in.get());
-  bench.sender.use(out.get(), &to, 0);
+  bench.sender.use(out.get(), &to);
   Faults::fail_sendmmsg(ENOBUFS, -1);
   const uint64_t start = bench.host.now;
   for (int i = 0; i < 20; ++i) {

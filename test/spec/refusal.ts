@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { EthercastError, parseSpec } from '../../lib/spec/index.js'
 import type { SpecObject } from '../../lib/spec/index.js'
 
-export const KNOWN = 'allowed are host, mcast, ucast'
+export const KNOWN = 'allowed are host, mcast, tuntap, ucast'
 
 /** The error that a spec is refused with; fails when it is not. */
 export function refusal(spec: unknown): EthercastError {

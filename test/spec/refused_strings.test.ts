@@ -16,7 +16,7 @@ const transports = {
   multicast: `spec: transport multicast is unknown: did you mean mcast? (${KNOWN})`,
   tap0: `spec: transport tap0 is unknown: ${KNOWN}`,
   tuntpa: `spec: transport tuntpa is unknown: did you mean tuntap? (${KNOWN})`,
-  'tuntap,,': `spec: transport tuntap is known but not in this version: ${KNOWN}`,
+  'ethertap,,': `spec: transport ethertap is known but not in this version: ${KNOWN}`,
   constructor: `spec: transport constructor is unknown: ${KNOWN}`,
   'eth0x1=mcast': 'spec: eth0x1= is no prefix: allowed is ethN= with N in decimal, as in eth0=, or none',
   'vec0=mcast': 'spec: vec0= is no prefix: allowed is ethN= with N in decimal, as in eth0=, or none',
@@ -103,6 +103,54 @@ const remotes = {
     'ucast: remote fe80::1 is a link-local address and needs an interface: add interface=, as in interface=eth0',
 }
 
+const NAME_FORM = "allowed are 1 to 15 octets without '/', ':', '%', ',' or spaces"
+const TAP_OPTIONS = 'allowed are group, mtu, offload, owner, persist'
+
+const taps = {
+  'tuntap,198.18.0.1':
+    'tuntap: device 198.18.0.1 is an IP address: device and mac stand before it, as in tuntap,,,198.18.0.1',
+  'tuntap,198.18.0.1/24':
+    'tuntap: device 198.18.0.1/24 is an IP address: device and mac stand before it, as in tuntap,,,198.18.0.1/24',
+  'tuntap,fe:fd:0:0:0:1':
+    'tuntap: device fe:fd:0:0:0:1 is a MAC address: device stands before it, as in tuntap,,fe:fd:0:0:0:1',
+  'tuntap,a/b': `tuntap: device a/b is no name of a device: ${NAME_FORM}; empty is the next free tap`,
+  'tuntap,tap%d': `tuntap: device tap%d is no name of a device: ${NAME_FORM}; empty is the next free tap`,
+  'tuntap,..': `tuntap: device .. is no name of a device: ${NAME_FORM}; empty is the next free tap`,
+  'tuntap,tap 0': `tuntap: device "tap 0" is no name of a device: ${NAME_FORM}; empty is the next free tap`,
+  'tuntap,sixteen_octets_x': `tuntap: device sixteen_octets_x is too long, 16 octets: ${NAME_FORM}`,
+  'tuntap,tap0,198.18.0.1':
+    'tuntap: mac 198.18.0.1 is an IP address, not a MAC address: an empty field goes before it, as in tuntap,,198.18.0.1',
+  'tuntap,,,198.18.0': 'tuntap: hostIp 198.18.0 is not an IP address: allowed are IPv4 and IPv6 addresses',
+  'tuntap,,,198.18.0.1/33':
+    'tuntap: hostIp 198.18.0.1/33 has no prefix length behind the slash: allowed are /1 to /32',
+  'tuntap,,,198.18.0.1/':
+    'tuntap: hostIp 198.18.0.1/ has no prefix length behind the slash: allowed are /1 to /32',
+  'tuntap,,,2001:db8::1/129':
+    'tuntap: hostIp 2001:db8::1/129 has no prefix length behind the slash: allowed are /1 to /128',
+  'tuntap,,,198.18.0.1/255.255.255.0':
+    'tuntap: hostIp 198.18.0.1/255.255.255.0 has a netmask: write the number of its bits, as in /24',
+  'tuntap,,,198.18.0.0':
+    "tuntap: hostIp 198.18.0.0 is the address of a net of /24: give one host's, as 198.18.0.1",
+  'tuntap,,,198.18.255.255/16':
+    "tuntap: hostIp 198.18.255.255/16 is the broadcast address of its net of /16: give one host's, as 198.18.255.1",
+  'tuntap,,,239.1.1.1':
+    'tuntap: hostIp 239.1.1.1 is a multicast group, not a host: to join a group use mcast',
+  'tuntap,,,fe80::1%eth0': 'tuntap: hostIp fe80::1%eth0 has a zone: write fe80::1 and name the interface',
+  'tuntap,mtu=67': 'tuntap: mtu 67 is out of range: allowed are 68 to 65521',
+  'tuntap,mtu=off': 'tuntap: mtu off is unknown: allowed are auto and 68 to 65521',
+  'tuntap,offload=on': 'tuntap: offload on is unknown: allowed are auto, off',
+  'tuntap,persist=yes': 'tuntap: persist yes is neither on nor off: allowed are on, off',
+  'tuntap,owner=4294967295':
+    "tuntap: owner 4294967295 is out of range: allowed are a user's name or its number, 0 to 4294967294",
+  'tuntap,owner=a b':
+    'tuntap: owner "a b" is no name of a user: allowed are a user\'s name or its number, 0 to 4294967294',
+  'tuntap,group=!':
+    'tuntap: group "!" is no name of a group: allowed are a group\'s name or its number, 0 to 4294967294',
+  'tuntap,user=me': `tuntap: option user is unknown: ${TAP_OPTIONS}`,
+  'tuntap,presist=on': `tuntap: option presist is unknown: did you mean persist? (${TAP_OPTIONS})`,
+  'tuntap,device=tap0': 'tuntap: device has a place, not a key: write tuntap,tap0',
+}
+
 const others = {
   'mcast,,,0': 'mcast: port 0 is out of range: allowed are 1 to 65535',
   'mcast,,,70000': 'mcast: port 70000 is out of range: allowed are 1 to 65535',
@@ -138,11 +186,13 @@ describe('spec strings refused for their form', () => itRefuses(Object.entries(g
 describe('spec strings refused for their mac', () => itRefuses(Object.entries(macs)))
 describe('spec strings refused for their group', () => itRefuses(Object.entries(groups)))
 describe('spec strings refused for their remote', () => itRefuses(Object.entries(remotes)))
+describe('spec strings refused for their tap', () => itRefuses(Object.entries(taps)))
 describe('spec strings refused for their other fields', () => itRefuses(Object.entries(others)))
 
 describe('spec strings of later versions', () =>
   itRefuses(
-    ['tuntap', 'ethertap', 'daemon', 'switch', 'slip', 'slirp', 'pcap', 'bess', 'stream', 'dgram'].map(
-      (name) => [name, `spec: transport ${name} is known but not in this version: ${KNOWN}`],
-    ),
+    ['ethertap', 'daemon', 'switch', 'slip', 'slirp', 'pcap', 'bess', 'stream', 'dgram'].map((name) => [
+      name,
+      `spec: transport ${name} is known but not in this version: ${KNOWN}`,
+    ]),
   ))

@@ -1,0 +1,123 @@
+#include "engine/tap_options.h"
+
+#include <grp.h>
+#include <net/if.h>
+#include <pwd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <vector>
+
+namespace ethercast {
+
+namespace {
+
+// The least that IPv4 and a tap take (RFC 791), and what a tap takes at most: 65535 without an Ethernet
+// header.
+constexpr int64_t kLeastMtu = 68, kMostMtu = 65521;
+// The longest entry of a user or group that is read, octets; the library asks for more at a time.
+constexpr size_t kMostEntry = 1 << 20;
+
+// 2^32-1 stands for "nobody" in the kernel.
+std::optional<uint32_t> as_number(const std::string& text) noexcept {
+  uint32_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, problem] = std::from_chars(text.data(), end, number);
+  if (problem != std::errc() || stopped != end || number == UINT32_MAX) return std::nullopt;
+  return number;
+}
+
+// Of getpwnam_r and getgrnam_r, which differ in nothing else.
+template <typename Entry>
+std::optional<Entry> entry_of(int (*look_up)(const char*, Entry*, char*, size_t, Entry**),
+                              const std::string& name) {
+  Entry entry{};
+  Entry* found = nullptr;
+  for (size_t size = 1024; size <= kMostEntry; size *= 2) {
+    std::vector<char> buffer(size);
+    if (look_up(name.c_str(), &entry, buffer.data(), size, &found) == ERANGE) continue;
+    if (found == nullptr) return std::nullopt;
+    return entry;
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<uint32_t>> read_account(const Config& config, const std::string& key) {
+  if (!config.has(key)) return std::optional<uint32_t>();
+  auto text = config.text(key);
+  if (!text) return text.error();
+  std::optional<uint32_t> number = as_number(text.value());
+  if (!number && key == "owner") {
+    if (const auto user = entry_of(getpwnam_r, text.value())) number = user->pw_uid;
+  } else if (!number) {
+    if (const auto group = entry_of(getgrnam_r, text.value())) number = group->gr_gid;
+  }
+  if (!number) {
+    return Error::bad_field(key, key + " " + text.value() + " is no " + (key == "owner" ? "user" : "group") +
+                                     " of this host: give a name that getent " +
+                                     (key == "owner" ? "passwd" : "group") + " knows, or a number");
+  }
+  return number;
+}
+
+Result<std::string> read_device(const Config& config) {
+  auto device = config.text("device");
+  if (!device) return device;
+  const std::string& name = device.value();
+  if (name.empty() || name.size() >= IFNAMSIZ || name == "." || name == ".." ||
+      name.find_first_of("/:% \t\n") != std::string::npos || name.find('\0') != std::string::npos) {
+    return Error::bad_field("device", "device " + name +
+                                          " can't be a device's name: allowed are 1 to 15 octets without "
+                                          "'/', ':', '%' or spaces; leave it out for the next free tap");
+  }
+  return device;
+}
+
+}  // namespace
+
+Result<TapOptions> read_tap_options(const Config& config) {
+  TapOptions options;
+  if (config.has("device")) {
+    auto device = read_device(config);
+    if (!device) return device.error();
+    options.wish.device = device.value();
+  }
+  if (config.has("hostIp")) {
+    auto text = config.text("hostIp");
+    if (!text) return text.error();
+    auto address = parse_host_address("hostIp", text.value());
+    if (!address) return address.error();
+    if (address.value().address.is_multicast() || address.value().address.is_wildcard()) {
+      return Error::bad_field("hostIp", "hostIp " + text.value() + " is not one host's address");
+    }
+    options.host_ip = address.value();
+    options.host_ip_text = address.value().address.text() + "/" + std::to_string(address.value().prefix);
+  }
+  if (const auto word = config.text("mtu"); config.has("mtu") && !(word && word.value() == "auto")) {
+    auto mtu = config.integer("mtu", kLeastMtu, kMostMtu);
+    if (!mtu) return mtu.error();
+    options.mtu = static_cast<uint32_t>(mtu.value());
+  }
+  if (config.has("offload")) {
+    auto offload = config.text("offload");
+    if (!offload) return offload.error();
+    if (offload.value() != "auto" && offload.value() != "off") {
+      return Error::bad_field("offload", "offload " + offload.value() + " is unknown: allowed are auto, off");
+    }
+    options.wish.offload = offload.value() == "auto";
+  }
+  if (config.has("persist")) {
+    auto persist = config.flag("persist");
+    if (!persist) return persist.error();
+    options.wish.persist = persist.value();
+  }
+  auto owner = read_account(config, "owner");
+  if (!owner) return owner.error();
+  options.wish.owner = owner.value();
+  auto group = read_account(config, "group");
+  if (!group) return group.error();
+  options.wish.group = group.value();
+  return options;
+}
+
+}  // namespace ethercast

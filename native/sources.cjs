@@ -20,6 +20,7 @@ const layers = {
     'engine/datagram_layout.cpp',
     'engine/datagram_reader.cpp',
     'engine/datagram_sender.cpp',
+    'engine/echo_filter.cpp',
     'engine/engine.cpp',
     'engine/interfaces.cpp',
     'engine/link_setup.cpp',

@@ -43,8 +43,7 @@ void DatagramReader::lay_out(FrameBatch& batch) noexcept {
   }
 }
 
-DatagramReader::Run DatagramReader::run_of(uint32_t message) const noexcept {
-  const uint32_t octets = messages_[message].msg_len;
+DatagramReader::Run DatagramReader::run_of(uint32_t message, uint32_t octets) const noexcept {
   // CMSG_NXTHDR takes what it does not change as changeable.
   auto* const header = const_cast<msghdr*>(&messages_[message].msg_hdr);
   for (cmsghdr* each = CMSG_FIRSTHDR(header); each != nullptr; each = CMSG_NXTHDR(header, each)) {
@@ -67,14 +66,16 @@ void DatagramReader::receive(int fd, PortHost& host, SenderJudge& judge) {
   uint32_t longest = 0;
   for (int i = 0; i < count; ++i) {
     const auto message = static_cast<uint32_t>(i);
-    const Run run = run_of(message);
-    longest = std::max(longest, run.octets);
+    senders_[i].length = messages_[i].msg_hdr.msg_namelen;
+    const auto why = judge.judge(senders_[i]);
+    const uint32_t kept = messages_[i].msg_len;
+    const Run run = run_of(message, why ? judge.original_octets(senders_[i], kept) : kept);
+    longest = std::max(longest, kept);
     PortCounters& counters = host.counters();
     counters.rx_frames.add(run.frames());
     counters.rx_octets.add(run.octets);
     if (run.frames() > 1) counters.rx_super_frames.add(1);
-    senders_[i].length = messages_[i].msg_hdr.msg_namelen;
-    if (const auto why = judge.judge(senders_[i])) {
+    if (why) {
       counters.drop(*why, run.frames());
     } else if (run.octets > stride_ - FrameBatch::kHeadroom) {
       host.deliver(*batch);  // what came before it

@@ -23,6 +23,11 @@ class SenderJudge {
  public:
   // Nothing: take it. Else the reason to drop it for.
   virtual std::optional<RxDrop> judge(const SockAddr& sender) noexcept = 0;
+  // How many octets a datagram had that is dropped, if a filter has let only `kept` of them through.
+  virtual uint32_t original_octets(const SockAddr& sender, uint32_t kept) noexcept {
+    (void)sender;
+    return kept;
+  }
 
  protected:
   ~SenderJudge() = default;
@@ -60,7 +65,7 @@ class DatagramReader {
 
   uint32_t slots() const noexcept;
   void lay_out(FrameBatch& batch) noexcept;
-  Run run_of(uint32_t message) const noexcept;
+  Run run_of(uint32_t message, uint32_t octets) const noexcept;
   void push(FrameBatch& batch, uint32_t offset, Run run, PortHost& host);
   void push_spilled(FrameBatch& batch, uint32_t message, Run run, PortHost& host);
   void follow_sizes(uint32_t longest) noexcept;

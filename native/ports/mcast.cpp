@@ -13,6 +13,7 @@
 #include "engine/clock.h"
 #include "engine/datagram_reader.h"
 #include "engine/datagram_sender.h"
+#include "engine/echo_filter.h"
 #include "engine/identities.h"
 #include "engine/interfaces.h"
 #include "engine/udp_path.h"
@@ -98,6 +99,10 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
   std::optional<RxDrop> judge(const SockAddr& sender) noexcept override {
     if (identities_.is_own(sender, host_->now_ns())) return RxDrop::own_echo;
     return std::nullopt;
+  }
+
+  uint32_t original_octets(const SockAddr& sender, uint32_t kept) noexcept override {
+    return echo_filter_.original(sender, kept);
   }
 
   bool recover(int os_errno) noexcept override {
@@ -233,6 +238,8 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
     out_ = std::move(fd);
     const SockAddr own = local_address(out_.get());
     identities_.adopt(own, host_->now_ns());
+    // Before anything leaves from there, so that every echo is shortened.
+    if (options_.loop) echo_filter_.attach(receiver_.get(), own);
     host_->note("source", own.text() + " port " + std::to_string(own.port()));
     sender_->use(out_.get(), nullptr);
     follow_mtu(interface.value());
@@ -346,6 +353,7 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
   std::optional<DatagramSender> sender_;
   std::optional<UdpPath> path_;
   Identities identities_;
+  EchoFilter echo_filter_;
   bool degraded_ = false;    // and reported so
   bool socketless_ = false;  // no working socket: nothing leaves
   bool unheard_ = false;     // frames leave, but from 0.0.0.0

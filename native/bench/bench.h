@@ -28,5 +28,6 @@ std::vector<Case> fabric_cases();
 std::vector<Case> mac_table_cases();
 std::vector<Case> ring_cases();
 std::vector<Case> batch_cases();
+std::vector<Case> offload_cases();
 
 }  // namespace ethercast::bench

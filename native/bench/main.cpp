@@ -14,8 +14,9 @@ using Clock = std::chrono::steady_clock;
 
 std::vector<Case> all_cases() {
   std::vector<Case> cases;
-  for (const auto& some : {ethercast::bench::fabric_cases(), ethercast::bench::mac_table_cases(),
-                           ethercast::bench::ring_cases(), ethercast::bench::batch_cases()}) {
+  for (const auto& some :
+       {ethercast::bench::fabric_cases(), ethercast::bench::mac_table_cases(), ethercast::bench::ring_cases(),
+        ethercast::bench::batch_cases(), ethercast::bench::offload_cases()}) {
     cases.insert(cases.end(), some.begin(), some.end());
   }
   return cases;

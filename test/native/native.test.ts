@@ -1,34 +1,17 @@
 // Builds and runs the C++ tests of core, engine and ports (native/test), and reports each of them as a test here.
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Mocha from 'mocha'
-import { findProgram } from '../../scripts/command.mjs'
 import { projectRoot } from '../support/child.js'
+import { buildNative, kNativeBuildMs } from '../support/native_build.js'
 import { need } from '../support/need.js'
 import { Running } from '../support/running.js'
 import { type NativeCase, parseReport } from './report.js'
 
-const kBuild = 'out/native'
-const kBuildMs = 600_000 // from nothing, on a busy machine; a minute or two is usual
 const kRunMs = 120_000
 
-async function run(command: string, args: string[], timeoutMs: number): Promise<void> {
-  const result = await new Running(command, args, { cwd: projectRoot, input: '' }).result(timeoutMs)
-  assert.equal(result.code, 0, `${command} ${args.join(' ')} failed:\n${result.stdout}${result.stderr}`)
-}
-
-/** Configures once; after that CMake itself sees what has changed. */
-async function build(): Promise<void> {
-  if (!existsSync(join(projectRoot, kBuild, 'CMakeCache.txt'))) {
-    const generator = findProgram('ninja') ? ['-G', 'Ninja'] : []
-    await run('cmake', ['-S', '.', '-B', kBuild, ...generator], kBuildMs)
-  }
-  await run('cmake', ['--build', kBuild, '--parallel', '2'], kBuildMs)
-}
-
-async function runTests(): Promise<{ cases: NativeCase[]; problem: string | undefined }> {
-  const tests = new Running(join(kBuild, 'ethercast_native_tests'), ['-r=xml'], {
+async function runTests(folder: string): Promise<{ cases: NativeCase[]; problem: string | undefined }> {
+  const tests = new Running(join(folder, 'ethercast_native_tests'), ['-r=xml'], {
     cwd: projectRoot,
     input: '',
     keptOctets: 16 * 1024 * 1024,
@@ -47,9 +30,8 @@ describe('native core, engine and ports', function () {
 
   before(async function () {
     need(this, 'cmake', 'doctest')
-    this.timeout(2 * kBuildMs + kRunMs)
-    await build()
-    const outcome = await runTests()
+    this.timeout(2 * kNativeBuildMs + kRunMs)
+    const outcome = await runTests(await buildNative())
     problem = outcome.problem
     count = outcome.cases.length
     // Known only now: mocha takes tests that are added before the suite's first one runs.

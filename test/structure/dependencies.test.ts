@@ -18,14 +18,14 @@ const kMayInclude: Record<string, string[]> = {
   node: ['core', 'engine', 'ports', 'node'],
   helper: ['core', 'helper'],
   test: ['core', 'engine', 'ports', 'helper', 'test'],
-  fuzz: ['core', 'engine', 'ports', 'helper', 'fuzz'],
+  fuzz: ['core', 'engine', 'ports', 'helper', 'test', 'fuzz'],
   bench: ['core', 'engine', 'ports', 'bench'],
 }
 
-/** Pure C++: no threads, no clocks, no files, nothing of the system. */
+/** Pure C++: no threads, no clocks, no files, nothing of the system; immintrin.h is the compiler's. */
 const kForCore = new Set(
-  `algorithm array atomic bit charconv compare concepts cstddef cstdint cstring functional initializer_list iterator
-   limits map memory numeric optional set span string string_view tuple type_traits unordered_map utility variant
+  `algorithm array atomic bit charconv compare concepts cstddef cstdint cstring functional immintrin.h
+   initializer_list iterator limits map memory numeric optional set span string string_view tuple type_traits unordered_map utility variant
    vector`.split(/\s+/),
 )
 

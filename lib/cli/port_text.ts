@@ -25,7 +25,7 @@ export function eventText({ port, state, reason, message, errno }: PortEvent): s
 /** Facts that are sizes, in octets. */
 const SIZES = new Set(['receive_buffer'])
 /** Facts that are said together with another one. */
-const TOLD_ELSEWHERE = new Set(['interface_by', 'receive_buffer_short'])
+const TOLD_ELSEWHERE = new Set(['interface_by', 'device_by', 'receive_buffer_short'])
 
 /** What a port found and chose, one phrase each: `interface lo (as configured)`. @param only those keys; default all */
 export function factTexts(facts: Readonly<Record<string, string>>, only?: readonly string[]): string[] {

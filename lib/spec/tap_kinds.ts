@@ -12,9 +12,9 @@ import type { Place } from './refuse.js'
 
 /** Longest name of a Linux interface, in octets: IFNAMSIZ without the NUL. */
 const MAX_NAME = 15
-const NAME_FORM = `allowed are 1 to ${MAX_NAME} octets without '/', ':', '%', ',' or spaces`
+const NAME_FORM = `allowed are 1 to ${MAX_NAME} octets without '/', ':', '%', ',', '=' or spaces`
 
-/** A tap's name, by the kernel's rule (dev_valid_name); `%` would make a pattern of it. */
+/** A tap's name, by the kernel's rule (dev_valid_name); `%` would make a pattern of it, and `=` an option in a spec string. */
 export const tapName: Kind<string> = textKind((text, place) => {
   if (parseIp(text.replace(/\/[0-9]*$/, '')) !== undefined) {
     refuse(
@@ -30,7 +30,7 @@ export const tapName: Kind<string> = textKind((text, place) => {
       `is a MAC address: device stands before it, as in ${place.transport},,${text.replaceAll('-', ':')}`,
     )
   }
-  if (text === '.' || text === '..' || /[/:%,\s]/.test(text)) {
+  if (text === '.' || text === '..' || /[/:%,=\s]/.test(text)) {
     refuse(place, text, `is no name of a device: ${NAME_FORM}; empty is the next free tap`)
   }
   const length = new TextEncoder().encode(text).length

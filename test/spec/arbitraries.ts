@@ -97,5 +97,31 @@ const host = some({
   ringOctets: fc.integer({ min: 18, max: 30 }).map((power) => 2 ** power),
 }).map((rest): SpecObject => ({ transport: 'host', ...rest }))
 
+const tapName = fc.stringMatching(/^[a-z][a-z0-9._@-]{0,14}$/)
+const account = fc.oneof(
+  fc.stringMatching(/^[a-z_][a-z0-9_.-]{0,20}$/),
+  fc.integer({ min: 0, max: 2 ** 32 - 2 }),
+)
+// Never the first or the last address of its net.
+const hostIp = fc.oneof(
+  fc
+    .tuple(octet, fc.integer({ min: 1, max: 6 }), fc.option(fc.integer({ min: 8, max: 29 })))
+    .map(([third, last, length]) => `198.18.${third}.${last}${length === null ? '' : `/${length}`}`),
+  fc
+    .tuple(ipv6(fc.constant('2001')), fc.option(fc.integer({ min: 1, max: 128 })))
+    .map(([address, length]) => (length === null ? address : `${address}/${length}`)),
+)
+
+const tuntap = some({
+  device: tapName,
+  mac,
+  hostIp,
+  mtu: fc.oneof(fc.constant('auto' as const), fc.integer({ min: 68, max: 65521 })),
+  offload: fc.constantFrom('auto' as const, 'off' as const),
+  owner: account,
+  group: account,
+  persist: fc.boolean(),
+}).map((rest): SpecObject => ({ transport: 'tuntap', ...rest }))
+
 /** Specs that are allowed, in any spelling. */
-export const validSpec = fc.oneof(mcast4, sourceSpecific, withZone, ucast, host)
+export const validSpec = fc.oneof(mcast4, sourceSpecific, withZone, ucast, tuntap, host)

@@ -12,6 +12,14 @@ describe('notices', () => {
     }
   })
 
+  it('tell that a tap which goes has no use for an owner', () => {
+    const said = (spec: string) => notices(parseSpec(spec)).join()
+    assert.match(said('tuntap,tap0,owner=1000'), /owner does little without persist=on/)
+    assert.match(said('tuntap,tap0,group=users'), /group does little without persist=on/)
+    assert.equal(said('tuntap,tap0,owner=1000,persist=on'), '')
+    assert.equal(said('tuntap,tap0'), '')
+  })
+
   it('name options that have no effect yet', () => {
     assert.deepEqual(notices(parseSpec('mcast,mss=1400')), [
       'mcast: option mss=1400 has no effect in this version: the MSS of TCP is not clamped yet',

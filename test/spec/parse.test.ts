@@ -15,6 +15,8 @@ const MCAST: McastSpec = {
   mss: 'auto',
   offload: 'auto',
 }
+const TUNTAP = { transport: 'tuntap', mtu: 'auto', offload: 'auto', persist: false } as const
+
 const UCAST: UcastSpec = {
   transport: 'ucast',
   remote: '192.0.2.7',
@@ -92,6 +94,21 @@ const spellings: [spec: string | SpecObject, normalised: PortSpec, canonical: st
     'mcast,buffer=4096,mss=536',
   ],
   ['ucast,,192.0.2.7', UCAST, 'ucast,,192.0.2.7'],
+  ['tuntap', TUNTAP, 'tuntap'],
+  ['eth0=tuntap,,,', TUNTAP, 'tuntap'],
+  ['tuntap,tap0', { ...TUNTAP, device: 'tap0' }, 'tuntap,tap0'],
+  [
+    'eth1=tuntap,tap0,FE:FD:0:0:0:1,198.18.0.1/24',
+    { ...TUNTAP, device: 'tap0', mac: 'fe:fd:00:00:00:01', hostIp: '198.18.0.1' },
+    'tuntap,tap0,fe:fd:00:00:00:01,198.18.0.1',
+  ],
+  ['tuntap,,,198.18.0.1/16', { ...TUNTAP, hostIp: '198.18.0.1/16' }, 'tuntap,,,198.18.0.1/16'],
+  ['tuntap,,,2001:DB8::1/64', { ...TUNTAP, hostIp: '2001:db8::1' }, 'tuntap,,,2001:db8::1'],
+  [
+    'tuntap,lan0,persist=on,owner=uml,group=0,mtu=9000,offload=off',
+    { ...TUNTAP, device: 'lan0', persist: true, owner: 'uml', group: '0', mtu: 9000, offload: 'off' },
+    'tuntap,lan0,group=0,mtu=9000,offload=off,owner=uml,persist=on',
+  ],
   [
     'eth3=ucast,2:0:0:0:0:A,192.0.2.7',
     { ...UCAST, mac: '02:00:00:00:00:0a' },

@@ -103,7 +103,7 @@ const remotes = {
     'ucast: remote fe80::1 is a link-local address and needs an interface: add interface=, as in interface=eth0',
 }
 
-const NAME_FORM = "allowed are 1 to 15 octets without '/', ':', '%', ',' or spaces"
+const NAME_FORM = "allowed are 1 to 15 octets without '/', ':', '%', ',', '=' or spaces"
 const TAP_OPTIONS = 'allowed are group, mtu, offload, owner, persist'
 
 const taps = {

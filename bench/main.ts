@@ -8,11 +8,12 @@ import { runLatency } from './latency/run.js'
 import { reportNs, runMicro } from './micro/run.js'
 import { runNative } from './native_core.js'
 import { USAGE, readOptions } from './options.js'
-import type { Options } from './options.js'
+import type { Options, Section } from './options.js'
 import type { Outcome } from './support/contest.js'
 import { hostFacts } from './support/host_facts.js'
 import type { HostFacts } from './support/host_facts.js'
 import { print } from './support/output.js'
+import { peerVersions } from './support/peer_versions.js'
 import { reportSwitch } from './switch/report.js'
 import { runSwitch } from './switch/run.js'
 import { reportTcp } from './tcp/report.js'
@@ -28,6 +29,8 @@ function reportHost(host: HostFacts): void {
   )
 }
 
+const CONTESTS: readonly Section[] = ['tcp', 'switch', 'latency', 'idle']
+
 /** Contests go on when one contestant fails; the bench as a whole has failed then. */
 function judge(outcomes: readonly Outcome<unknown>[]): void {
   if (outcomes.some(({ failed }) => failed !== undefined)) process.exitCode = 1
@@ -35,6 +38,11 @@ function judge(outcomes: readonly Outcome<unknown>[]): void {
 
 async function runContests(options: Options, results: Record<string, unknown>): Promise<void> {
   const { sections, runs, peers } = options
+  if (!sections.some((section) => CONTESTS.includes(section))) return
+  const versions = peerVersions()
+  results.peers = versions
+  const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  print(`\nmeets ${list.join(', ')}`)
   if (sections.includes('tcp')) {
     const tcp = await runTcp(options)
     results.tcp = tcp

@@ -84,12 +84,32 @@ export interface NativeInterface {
   addresses: string[]
 }
 
+/** A network device, as the kernel tells of it. */
+export interface NativeLink {
+  name: string
+  /** `tun`, `veth`, `bridge`…; empty for hardware and loopback. */
+  kind: string
+  flags: number
+  mtu: number
+  /** A tap; the rest says something of taps alone. */
+  isTap: boolean
+  hasMultiQueue: boolean
+  isPersistent: boolean
+  /** Queues in use; told for devices with several alone. */
+  queues: number
+  /** Numbers of the user and the group that may use it. */
+  owner?: number
+  group?: number
+}
+
 interface Binding {
   NativeSwitch: new (options: NativeOptions, wake: () => void) => NativeSwitch
   counterNames: string[]
   interfaces(): string
   routeTo(address: string, interfaceIndex: number): string
   probeBind(address: string, port: number, shared: boolean): string
+  link(name: string): string
+  tunFeatures(): string
 }
 
 function load(): Binding {
@@ -143,4 +163,14 @@ export function routeTo(
 /** Binds a UDP socket for a moment. Throws the kernel's error when that fails; else what receive buffer it would get. */
 export function probeBind(address: string, port: number, shared: boolean): { receiveBuffer: number } {
   return answer(binding.probeBind(address, port, shared))
+}
+
+/** A network device by its name; null when there is none. */
+export function link(name: string): NativeLink | null {
+  return answer(binding.link(name))
+}
+
+/** The abilities of /dev/net/tun, as IFF_ flags (linux/if_tun.h). Throws the kernel's error when it can't be opened. */
+export function tunFeatures(): number {
+  return answer<{ features: number }>(binding.tunFeatures()).features
 }

@@ -8,8 +8,8 @@ export const MOST_LOSS = 0.001
 const RESOLUTION = 0.03
 const MOST_STEPS = 20
 /** A confirming run that loses too much is tried again at this much less. */
-const STEP_DOWN = 0.95
-const MOST_STEPS_DOWN = 15
+const STEP_DOWN = 0.93
+const MOST_STEPS_DOWN = 30
 
 export const lossOf = ({ sent, received }: Answer) => (sent === 0 ? 1 : 1 - received / sent)
 
@@ -22,29 +22,25 @@ const carried = (answer: Answer) => lossOf(answer) <= MOST_LOSS
  * Halves the interval between what was carried and what was not, in short trials, and confirms in long ones. What counts is the rate that
  * came out of the confirming trial, not the rate that was asked for: a switch that slows its sender down loses nothing.
  *
+ * @param flood a long trial of as many frames as the sender can send
  * @returns the confirming trial; undefined if nothing was carried at any rate
  */
 export async function highestRate<T extends Answer>(
   trial: (order: Order) => Promise<T>,
   flood: T,
-  shortMs: number,
-  longMs: number,
+  searchMs: number,
+  confirmMs: number,
 ): Promise<T | undefined> {
+  if (carried(flood)) return flood // nobody can offer more
   let low = 0
-  let high = Math.max(flood.sent / flood.sendNs, flood.received / flood.ns) * 1e9 * 1.1
-  let best = 0
+  let high = (flood.sent / flood.sendNs) * 1e9
   for (let step = 0; step < MOST_STEPS && high - low > RESOLUTION * high; step++) {
     const rate = (low + high) / 2
-    const answer = await trial({ rate, ms: shortMs })
-    if (carried(answer)) {
-      low = rate
-      best = rate
-      // It was slowed down: asking for more brings no more.
-      if (rateOf(answer) < rate * 0.9) break
-    } else high = rate
+    if (carried(await trial({ rate, ms: searchMs }))) low = rate
+    else high = rate
   }
-  for (let step = 0; step < MOST_STEPS_DOWN && best > 0; step++, best *= STEP_DOWN) {
-    const answer = await trial({ rate: best, ms: longMs })
+  for (let step = 0, rate = low || high; step < MOST_STEPS_DOWN; step++, rate *= STEP_DOWN) {
+    const answer = await trial({ rate, ms: confirmMs })
     if (carried(answer)) return answer
   }
   return undefined

@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { release } from 'node:os'
-import { interfaces, probeBind, routeTo } from '../binding.js'
+import { interfaces, link, probeBind, routeTo, tunFeatures } from '../binding.js'
+import type { NativeLink } from '../binding.js'
 import { hasProgram } from '../programs.js'
 import { EthercastError } from '../spec/error.js'
 
@@ -25,12 +26,33 @@ export interface HostRoute {
   mtu: number
 }
 
+/** A network device, whatever it is. */
+export interface HostLink extends Omit<NativeLink, 'flags'> {
+  isUp: boolean
+  /** It is up, and somebody is at its other end; for a tap: some program has it. */
+  hasCarrier: boolean
+}
+
+/** Who runs this, as far as the kernel cares. */
+export interface HostUser {
+  uid: number
+  /** Numbers of all groups. */
+  groups: number[]
+  /** The capability to make and set up network devices. */
+  hasNetAdmin: boolean
+}
+
 export interface HostFacts {
   interfaces: HostInterface[]
   /** The route to an address, through any interface or the given one; the errno's name when there is none. */
   route(address: string, interfaceIndex?: number): HostRoute | string
   /** Whether a UDP port can be bound just now; the errno's name when not. `shared`: with SO_REUSEADDR, as members of a group do. */
   bind(address: string, port: number, shared: boolean): { receiveBuffer: number } | string
+  /** A network device by its name; undefined when there is none. */
+  link(name: string): HostLink | undefined
+  /** The IFF_ flags that /dev/net/tun knows (linux/if_tun.h); the errno's name when it can't be opened. */
+  tunFeatures(): number | string
+  user: HostUser
   /** A kernel setting by its sysctl name; undefined when there is none. */
   sysctl(name: string): string | undefined
   /** Whether a program is on the PATH. */
@@ -51,6 +73,9 @@ export interface HostFacts {
 const IFF_UP = 0x1
 const IFF_LOOPBACK = 0x8
 const IFF_MULTICAST = 0x1000
+const IFF_LOWER_UP = 0x10000
+/** The number of CAP_NET_ADMIN, capabilities(7). */
+const CAP_NET_ADMIN = 12n
 
 /** The facts of this host. Reading only, except that `bind` opens a socket for a moment; nothing is sent. */
 export function hostFacts(): HostFacts {
@@ -66,6 +91,9 @@ export function hostFacts(): HostFacts {
     })),
     route: (address, interfaceIndex = 0) => orErrno(() => routeTo(address, interfaceIndex)),
     bind: (address, port, shared) => orErrno(() => probeBind(address, port, shared)),
+    link: (name) => hostLink(name),
+    tunFeatures: () => orErrno(tunFeatures),
+    user: hostUser(),
     sysctl: (name) => {
       try {
         return readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8').trim()
@@ -80,6 +108,23 @@ export function hostFacts(): HostFacts {
     kernel: release(),
     libc: libc(),
     openFiles: openFiles(),
+  }
+}
+
+function hostLink(name: string): HostLink | undefined {
+  const found = link(name)
+  if (found === null) return undefined
+  const { flags, ...rest } = found
+  return { ...rest, isUp: (flags & IFF_UP) !== 0, hasCarrier: (flags & IFF_LOWER_UP) !== 0 }
+}
+
+function hostUser(): HostUser {
+  const status = readFileSync('/proc/self/status', 'utf8')
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`)
+  return {
+    uid: process.geteuid!(),
+    groups: [process.getegid!(), ...process.getgroups!()],
+    hasNetAdmin: ((effective >> CAP_NET_ADMIN) & 1n) === 1n,
   }
 }
 

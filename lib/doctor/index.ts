@@ -9,7 +9,7 @@ import { checkTap } from './tap.js'
 import { checkUcast } from './ucast.js'
 
 export { hostFacts } from './facts.js'
-export type { HostFacts } from './facts.js'
+export type { HostFacts, HostLink } from './facts.js'
 export type { Finding, Level } from './finding.js'
 
 type Check<Spec> = (spec: Spec, facts: HostFacts) => Finding[]

@@ -27,6 +27,16 @@ Case sum_case(uint32_t length) {
           }};
 }
 
+Case portable_sum_case(uint32_t length) {
+  return {"checksum without vectors, " + std::to_string(length) + " octets", [=]() -> Work {
+            auto octets = std::make_shared<std::vector<uint8_t>>(length, uint8_t{0xa5});
+            return [octets](uint64_t n) {
+              for (uint64_t i = 0; i < n; ++i) keep(ones_sum_portable(*octets));
+              return n;
+            };
+          }};
+}
+
 // A super-frame of TCP over IPv4 with as many segments as are asked for.
 std::vector<uint8_t> super_frame(uint32_t segments, uint32_t gso_size, FrameMeta& meta) {
   std::vector<uint8_t> frame(kHeader + segments * gso_size, uint8_t{0x5a});
@@ -107,6 +117,7 @@ std::vector<Case> offload_cases() {
           sum_case(1460),
           sum_case(8948),
           sum_case(65000),
+          portable_sum_case(1460),
           cut_case(44, 1460),
           cut_case(7, 8948),
           join_case(44, 1460, 0),

@@ -120,6 +120,10 @@ uint16_t ones_sum(std::span<const uint8_t> octets, uint32_t initial) noexcept {
   return fold_sum(sum_any(octets.data(), octets.size(), initial));
 }
 
+uint16_t ones_sum_portable(std::span<const uint8_t> octets, uint32_t initial) noexcept {
+  return fold_sum(sum_words(octets.data(), octets.size(), initial));
+}
+
 uint16_t pseudo_sum(const uint8_t* ip, bool v6, uint8_t protocol, uint32_t length) noexcept {
   const uint64_t sum = uint64_t{__builtin_bswap32(length)} + __builtin_bswap16(protocol);
   return fold_sum(v6 ? sum_words(ip + kIpv6Source, kIpv6Addresses, sum)

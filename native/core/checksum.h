@@ -11,6 +11,9 @@ namespace ethercast {
 // up as long as every part but the last is of even length.
 uint16_t ones_sum(std::span<const uint8_t> octets, uint32_t initial = 0) noexcept;
 
+// The same without vector instructions: what it comes to on machines that lack them. For tests and benches.
+uint16_t ones_sum_portable(std::span<const uint8_t> octets, uint32_t initial = 0) noexcept;
+
 constexpr uint16_t fold_sum(uint64_t sum) noexcept {
   sum = (sum & 0xffffffff) + (sum >> 32);
   sum = (sum & 0xffffffff) + (sum >> 32);

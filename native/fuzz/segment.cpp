@@ -19,6 +19,8 @@ void check_segments(const FrameMeta& meta, std::span<const uint8_t> frame) {
   const Cutter cutter(meta, frame.data());
   ETHERCAST_MUST(cutter.segments() == wire_frames(meta) && cutter.segments() >= 2);
   ETHERCAST_MUST(cutter.header_length() <= kMaxSuperHeader);
+  const std::unique_ptr<uint8_t[]> header(new uint8_t[cutter.header_length()]);  // exactly as long as it is
+  std::vector<uint8_t> segment;
   uint64_t octets = 0;
   const uint8_t* at = frame.data() + meta.header_length;
   for (uint32_t i = 0; i < cutter.segments(); ++i) {
@@ -26,8 +28,8 @@ void check_segments(const FrameMeta& meta, std::span<const uint8_t> frame) {
     ETHERCAST_MUST(payload.data() == at && !payload.empty() && payload.size() <= meta.gso_size);
     ETHERCAST_MUST(payload.size() == meta.gso_size || i + 1 == cutter.segments());
     at += payload.size();
-    std::vector<uint8_t> segment(cutter.header_length());  // exactly as long as it is
-    cutter.write_header(i, segment.data());
+    cutter.write_header(i, header.get());
+    segment.assign(header.get(), header.get() + cutter.header_length());
     segment.insert(segment.end(), payload.begin(), payload.end());
     octets += segment.size();
     const NaiveFrame look = naive_look(segment);

@@ -15,6 +15,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("interfaces", Napi::Function::New<ethercast::host_interfaces>(env));
   exports.Set("routeTo", Napi::Function::New<ethercast::host_route_to>(env));
   exports.Set("probeBind", Napi::Function::New<ethercast::host_probe_bind>(env));
+  exports.Set("link", Napi::Function::New<ethercast::host_link>(env));
+  exports.Set("tunFeatures", Napi::Function::New<ethercast::host_tun_features>(env));
   return exports;
 }
 

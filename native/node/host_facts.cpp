@@ -1,6 +1,9 @@
 #include "node/host_facts.h"
 
 #include "engine/interfaces.h"
+#include "engine/link_setup.h"
+#include "engine/tap_device.h"
+#include "engine/tap_errors.h"
 #include "engine/udp_socket.h"
 #include "node/config_from_js.h"
 
@@ -66,6 +69,30 @@ Napi::Value host_probe_bind(const Napi::CallbackInfo& info) {
     return failure(info, bound.error());
   const int buffer = set_buffer(socket.value().get(), SO_RCVBUF, kDefaultBuffer);
   return json(info, "{\"receiveBuffer\":" + std::to_string(buffer) + "}");
+}
+
+Napi::Value host_link(const Napi::CallbackInfo& info) {
+  if (info.Length() < 1 || !info[0].IsString()) return misuse(info, "link(name: string)");
+  auto found = look_up_link(info[0].As<Napi::String>());
+  if (!found) return failure(info, found.error());
+  if (!found.value()) return json(info, "null");
+  const LinkInfo& link = *found.value();
+  const auto flag = [](const char* name, bool value) {
+    return std::string(",\"") + name + "\":" + (value ? "true" : "false");
+  };
+  std::string text = "{\"name\":" + json_text(link.name) + ",\"kind\":" + json_text(link.kind) +
+                     ",\"flags\":" + std::to_string(link.flags) + ",\"mtu\":" + std::to_string(link.mtu) +
+                     flag("isTap", link.is_tap) + flag("hasMultiQueue", link.has_multi_queue) +
+                     flag("isPersistent", link.is_persistent) + ",\"queues\":" + std::to_string(link.queues);
+  if (link.owner) text += ",\"owner\":" + std::to_string(*link.owner);
+  if (link.group) text += ",\"group\":" + std::to_string(*link.group);
+  return json(info, text + "}");
+}
+
+Napi::Value host_tun_features(const Napi::CallbackInfo& info) {
+  const TunAbility ability = tun_ability();
+  if (ability.os_errno != 0) return failure(info, no_tun_device(ability.os_errno));
+  return json(info, "{\"features\":" + std::to_string(ability.features) + "}");
 }
 
 }  // namespace ethercast

@@ -1,4 +1,5 @@
-// What the doctor asks of this host: its interfaces, routes, and whether a port can be bound. Reading only.
+// What the doctor asks of this host: its interfaces, routes, what a link is, whether taps can be had and a
+// port can be bound. Reading only.
 #pragma once
 
 #include <napi.h>
@@ -12,5 +13,9 @@ Napi::Value host_route_to(const Napi::CallbackInfo& info);
 // probeBind(address, port, shared) -> JSON text of {receiveBuffer} or {error}: binds a UDP socket for a
 // moment
 Napi::Value host_probe_bind(const Napi::CallbackInfo& info);
+// link(name) -> JSON text of what look_up_link() finds, null when there is none, or {error}
+Napi::Value host_link(const Napi::CallbackInfo& info);
+// tunFeatures() -> JSON text of {features}: the IFF_ flags that /dev/net/tun knows, or {error}
+Napi::Value host_tun_features(const Napi::CallbackInfo& info);
 
 }  // namespace ethercast

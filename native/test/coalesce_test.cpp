@@ -11,23 +11,6 @@ using namespace ethercast::test;
 
 namespace {
 
-using Groups = std::vector<std::vector<uint16_t>>;
-
-// The i-th segment of 100 octets of a flow.
-Wire segment(uint32_t i, Wire wire = {}) {
-  wire.sequence += 100 * i;
-  wire.id = static_cast<uint16_t>(wire.id + i);
-  wire.payload = pattern(100, i);
-  return wire;
-}
-
-// Which frames become one, in the order they are written.
-Groups groups(const std::vector<Wire>& wires, uint16_t takes = kTakesTcp4 | kTakesTcp6) {
-  std::vector<Octets> frames;
-  for (const Wire& wire : wires) frames.push_back(build(wire));
-  return join_frames(frames, takes).groups();
-}
-
 const Wire kSix = {.v6 = true};
 
 }  // namespace
@@ -79,6 +62,15 @@ TEST_CASE("coalesce: several protocols and flows, each in its order") {
   other6.to_port = 80;
   CHECK(groups({segment(0), udp, segment(0, other), segment(1), segment(0, kSix), segment(1, kSix),
                 segment(0, other6), udp}) == Groups{{1}, {7}, {0, 3}, {2}, {4, 5}, {6}});
+}
+
+TEST_CASE("coalesce: the same addresses in another VLAN are another flow") {
+  std::vector<Octets> frames;
+  for (uint32_t i = 0; i < 4; ++i) {
+    frames.push_back(build(segment(i / 2, {.tags = {0x8100}})));
+    frames.back()[15] = static_cast<uint8_t>(7 + i % 2);
+  }
+  CHECK(join_frames(frames).groups() == Groups{{0, 2}, {1, 3}});
 }
 
 TEST_CASE("coalesce: only kinds that are taken") {
@@ -308,7 +300,11 @@ TEST_CASE("coalesce: fragments and broken IP break all runs") {
   broken("IPv6 length beyond the frame", changed(kSix, 18, 0xff));
   broken("IPv6 fragment", changed(kSix, 20, 44));
   broken("unknown IPv6 extension", changed({.v6 = true, .extensions = {60}}, 54, 135));
-  broken("TCP header longer than there is", changed({}, 14 + 20 + 12, 0x40));
+  broken("IPv6 extension beyond the packet", changed({.v6 = true, .extensions = {60}}, 55, 255));
+  broken("TCP header shorter than any", changed({}, 14 + 20 + 12, 0x40));
+  Octets longer = build({.payload = pattern(39, 1)});
+  longer[14 + 20 + 12] = 0xf0;  // 60 octets, of which 59 are there
+  broken("TCP header longer than there is", longer);
   Octets cut = build(segment(1));
   cut.resize(14 + 19);
   broken("cut off within IPv4", cut);
@@ -326,63 +322,4 @@ TEST_CASE("coalesce: what is no IP, or not TCP, does not break a run") {
   const Wire udp = {.udp = true, .payload = pattern(9, 1)};
   const std::vector<Octets> frames = {build(segment(0)), arp, build(udp), Octets(3), build(segment(1))};
   CHECK(join_frames(frames).groups() == Groups{{1}, {2}, {3}, {0, 4}});
-}
-
-TEST_CASE("coalesce: Ethernet padding is not payload") {
-  for (const bool v6 : {false, true}) {
-    // Six octets over IPv4 are padded to 60; also padding where none is needed.
-    Wire whole = {.v6 = v6, .payload = pattern(17, 1)};
-    auto frames = build_cut(whole, 6);
-    for (Octets& frame : frames) frame.resize(frame.size() + 9, 0xee);
-    const JoinBox joined = join_frames(frames);
-    REQUIRE(joined.groups() == Groups{{0, 1, 2}});
-    CHECK(joined.units[0].octets == build_parts(whole, false).frame);
-  }
-}
-
-TEST_CASE("coalesce: no longer than an IP packet can be") {
-  for (const bool v6 : {false, true}) {
-    const Wire base = {.v6 = v6};
-    std::vector<Octets> frames;
-    for (uint32_t i = 0; i < 9; ++i) {
-      Wire wire = base;
-      wire.sequence += 8948 * i;
-      wire.id = static_cast<uint16_t>(wire.id + i);
-      wire.payload = pattern(8948, i);
-      frames.push_back(build(wire));
-    }
-    CHECK(join_frames(frames).groups() == Groups{{0, 1, 2, 3, 4, 5, 6}, {7, 8}});
-  }
-  // To the octet.
-  Wire whole = {.payload = pattern(Joiner::kMaxOctets - 14 - 40, 1)};
-  CHECK(join_frames(build_cut(whole, 16384)).groups() == Groups{{0, 1, 2, 3}});
-  whole.payload.push_back(0);
-  CHECK(join_frames(build_cut(whole, 16384)).groups() == Groups{{0, 1, 2}, {3}});
-}
-
-TEST_CASE("coalesce: more flows than runs: the oldest is written first") {
-  std::vector<Wire> wires;
-  for (uint32_t i = 0; i < 2; ++i) {
-    for (uint32_t flow = 0; flow < Joiner::kFlows; ++flow) {
-      wires.push_back(segment(i, {.from_port = static_cast<uint16_t>(flow)}));
-    }
-  }
-  Groups want;
-  for (uint16_t flow = 0; flow < Joiner::kFlows; ++flow) {
-    want.push_back({flow, static_cast<uint16_t>(Joiner::kFlows + flow)});
-  }
-  CHECK(groups(wires) == want);
-  wires.insert(wires.begin() + Joiner::kFlows, segment(0, {.from_port = 999}));
-  CHECK(groups(wires)[0] == std::vector<uint16_t>{0});
-}
-
-TEST_CASE("coalesce: 128 frames, and again") {
-  FrameBatch batch;
-  for (const Octets& frame : build_cut({.payload = pattern(128 * 100, 1)}, 100)) batch.append(frame, 0);
-  REQUIRE(batch.full());
-  for (int i = 0; i < 2; ++i) {
-    const JoinBox joined = join_batch(batch);
-    REQUIRE(joined.units.size() == 1);
-    CHECK(joined.units[0].frames.size() == 128);
-  }
 }

@@ -75,6 +75,34 @@ TEST_CASE("registry: ucast's fields") {
   CHECK(wrong("remotePort", int64_t{70000}) == "remotePort");
 }
 
+TEST_CASE("registry: tuntap's fields") {
+  const auto wrong = [](const char* key, Config::Value value) {
+    return problem("tuntap", {}, key, std::move(value));
+  };
+  CHECK(make_port("tuntap", {}).ok());
+  CHECK(wrong("device", std::string("tap0")).empty());
+  for (const char* name : {"", ".", "..", "a/b", "a b", "tap%d", "a:b", "sixteen_octets_x"}) {
+    CHECK(wrong("device", std::string(name)) == "device");
+  }
+  CHECK(wrong("hostIp", std::string("198.18.0.1/24")).empty());
+  for (const char* text :
+       {"", "198.18.0.1/", "198.18.0.1/33", "198.18.0.1/x", "::1/129", "239.1.1.1", "0.0.0.0"}) {
+    CAPTURE(text);
+    CHECK(wrong("hostIp", std::string(text)) == "hostIp");
+  }
+  CHECK(wrong("mtu", std::string("auto")).empty());
+  CHECK(wrong("mtu", std::string("off")) == "mtu");
+  CHECK(wrong("mtu", int64_t{67}) == "mtu");
+  CHECK(wrong("mtu", int64_t{65522}) == "mtu");
+  CHECK(wrong("offload", std::string("on")) == "offload");
+  CHECK(wrong("persist", std::string("on")) == "persist");
+  CHECK(wrong("owner", std::string("root")).empty());
+  CHECK(wrong("owner", std::string("1000")).empty());
+  CHECK(wrong("owner", std::string("4294967295")) == "owner");
+  CHECK(wrong("owner", std::string("no such user")) == "owner");
+  CHECK(wrong("group", std::string("no such group")) == "group");
+}
+
 TEST_CASE("registry: the mtu bounds the longest frame, with room for a header and a tag") {
   Config config = mcast_config({"239.192.1.2", 1102});
   CHECK(make_port("mcast", config).value()->caps().max_frame == 65507);

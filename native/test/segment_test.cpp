@@ -262,6 +262,8 @@ TEST_CASE("segment: claims that can't be true are refused") {
       {"an IPv6 fragment", kTcp6, octet(14 + 6, 44)},
       {"an extension header that is TCP", kTcp6, octet(14 + 6, 60)},
       {"an extension header beyond the frame", hop, octet(14 + 41, 255)},
+      {"an extension header beyond the frame, and the checksum as well", hop,
+       [](Built& b, OffloadClaim& c) { b.frame[14 + 41] = 255, c.csum_start = 14 + 40 + 2048; }},
       {"a header longer than any", hop, octet(14 + 41, 40)},
       {"data offset below 5", kTcp4, octet(14 + 20 + 12, 0x40)},
       {"data offset 0", kTcp6, octet(14 + 40 + 12, 0x00)},
@@ -277,6 +279,11 @@ TEST_CASE("segment: claims that can't be true are refused") {
     const Described described = describe_super(lie.wire, 1000, lie.tell);
     CHECK_MESSAGE(!described.ok, std::string(lie.what), ", IPv6 ", lie.wire.v6, ", UDP ", lie.wire.udp);
   }
+  Wire many = kTcp6;
+  many.extensions = std::vector<uint8_t>(22, 60);
+  CHECK(describe_super(many, 1000).ok);  // 250 octets of header
+  many.extensions.push_back(60);
+  CHECK_FALSE(describe_super(many, 1000).ok);
   Wire three_tags = kTcp4;
   three_tags.tags = {0x8100, 0x8100, 0x8100};
   CHECK_FALSE(describe_super(three_tags, 1000).ok);

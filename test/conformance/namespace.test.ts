@@ -8,7 +8,7 @@ describe('conformance in a namespace', function () {
   this.timeout(180_000)
 
   it('every transport that needs one passes the suite', async function () {
-    need(this, 'netns')
+    need(this, 'netns', 'tun')
     await using lab = await Lab.create()
     const host = await lab.host('conform')
     // Of the type `local`: the kernel turns any other route through loopback into one that rejects.

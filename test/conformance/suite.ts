@@ -10,6 +10,9 @@ import { eventually } from '../support/wait.js'
 
 const sum = (drops: Record<string, number>) => Object.values(drops).reduce((all, count) => all + count, 0)
 
+/** Octets of the longest frame that any port carries. */
+const kMaxFrame = 65535
+
 /** Both accounts of a port, at rest. */
 function assertBalanced({ rx, tx }: PortStats, name: string): void {
   assert.equal(rx.frames, rx.forwarded + sum(rx.drops), `${name}: rx`)
@@ -72,10 +75,12 @@ export function conforms(transport: Transport): void {
       const { a, b } = await pair()
       const longest = makeFrame({ length: transport.maxFrame, from: a.host.mac, sequence: 1 })
       const tooLong = makeFrame({ length: transport.maxFrame + 1, from: a.host.mac, sequence: 2 })
-      await sendAll(a.host, [tooLong, longest])
+      // A NIC sends nothing beyond what any port may carry.
+      const others = tooLong.length > kMaxFrame ? [] : [tooLong]
+      await sendAll(a.host, [...others, longest])
       const [got] = await take(b.host, 1)
       assert.deepEqual(got, longest)
-      assert.equal(a.port.stats().tx.drops.oversize, 1)
+      assert.equal(a.port.stats().tx.drops.oversize, others.length)
     })
 
     it('keeps mixed lengths apart and in order', async () => {
@@ -167,12 +172,14 @@ export function conforms(transport: Transport): void {
       assert.equal(b.port.stats().rx.drops.oversize, 1)
     })
 
-    it('says which buffer it got', async () => {
-      const buffer = 128 * 1024
-      const { a } = await pair({ buffer })
-      // socket(7): the kernel doubles what is asked for, to have room for its bookkeeping.
-      assert.equal(Number(a.port.facts.receive_buffer), 2 * buffer)
-    })
+    if (!transport.bufferless) {
+      it('says which buffer it got', async () => {
+        const buffer = 128 * 1024
+        const { a } = await pair({ buffer })
+        // socket(7): the kernel doubles what is asked for, to have room for its bookkeeping.
+        assert.equal(Number(a.port.facts.receive_buffer), 2 * buffer)
+      })
+    }
 
     it('closes under load', async () => {
       const { a, b } = await pair()

@@ -4,39 +4,7 @@ import assert from 'node:assert/strict'
 import { examine } from '../../lib/doctor/index.js'
 import type { Finding, HostFacts } from '../../lib/doctor/index.js'
 import { parseSpec } from '../../lib/spec/index.js'
-
-const lo = {
-  index: 1,
-  name: 'lo',
-  isUp: true,
-  isLoopback: true,
-  hasMulticast: true,
-  mtu: 65536,
-  addresses: ['127.0.0.1'],
-}
-const eth0 = {
-  index: 2,
-  name: 'eth0',
-  isUp: true,
-  isLoopback: false,
-  hasMulticast: true,
-  mtu: 9000,
-  addresses: ['192.0.2.1'],
-}
-
-/** A host in the best of health, with what a test takes away from it. */
-function host(changes: Partial<HostFacts> = {}): HostFacts {
-  return {
-    interfaces: [lo, eth0],
-    route: () => ({ interfaceIndex: 2, mtu: 9000 }),
-    bind: () => ({ receiveBuffer: 8 << 20 }),
-    sysctl: () => String(8 << 20),
-    hasProgram: () => true,
-    node: '20.20.2',
-    kernel: '6.1.0',
-    ...changes,
-  }
-}
+import { eth0, host, lo } from './made_up.js'
 
 function find(check: string, spec: string, changes: Partial<HostFacts>): Finding {
   const found = examine(host(changes), parseSpec(spec)).filter((finding) => finding.check === check)

@@ -5,6 +5,7 @@ import { examine, hostFacts } from '../../lib/doctor/index.js'
 import type { Finding, HostFacts } from '../../lib/doctor/index.js'
 import { atLeast } from '../../lib/doctor/host.js'
 import { parseSpec } from '../../lib/spec/index.js'
+import { host as healthy } from './made_up.js'
 
 const kInterface = { isUp: true, hasMulticast: true }
 const kLo = {
@@ -26,15 +27,11 @@ const kEth0 = {
 
 function host(changes: Partial<HostFacts> = {}): HostFacts {
   return {
+    ...healthy(),
     interfaces: [kLo, kEth0],
     route: (_address, index = 2) => ({ interfaceIndex: index, mtu: 9000 }),
-    bind: () => ({ receiveBuffer: 8 << 20 }),
-    sysctl: () => String(8 << 20),
-    hasProgram: () => true,
     programVersion: () => '6.1.176',
-    node: '20.20.2',
     engines: '>=20.20',
-    kernel: '6.1.0',
     libc: 'glibc 2.36',
     openFiles: 1024,
     ...changes,

@@ -3,7 +3,10 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { randomInt } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { type HostPort, type Port, type SpecObject, Switch } from '../../lib/index.js'
+import { ip } from './namespace.js'
+import { run } from './running.js'
 
 /** What a test may choose; everything else is the row's business. */
 export interface PairOptions {
@@ -19,6 +22,8 @@ export interface Transport {
   place: 'here' | 'namespace'
   /** Longest frame it carries, in octets. */
   maxFrame: number
+  /** It has no option `buffer`: there is no socket to give one. */
+  bufferless?: boolean
   /** Specs of two ports that hear each other and nobody else: fresh addresses with each call. */
   specs(options: PairOptions): Promise<[SpecObject, SpecObject]>
 }
@@ -63,6 +68,45 @@ const UDP6_PAYLOAD = 65527
 
 const twice = (spec: SpecObject): Promise<[SpecObject, SpecObject]> => Promise.resolve([spec, { ...spec }])
 const group6 = () => `ff05::${randomInt(1, 0xffff).toString(16)}:${randomInt(1, 0xffff).toString(16)}`
+
+async function tc(...args: string[]): Promise<void> {
+  const result = await run('tc', args)
+  if (result.code !== 0) throw new Error(`tc ${args.join(' ')}: ${result.stderr.trim()}`)
+}
+
+let cables = 0
+
+/** Two taps with a cable between them: what is written into one can be read from the other, as it is. Removed with their namespace. */
+async function cabledTaps(): Promise<[string, string]> {
+  const number = cables++
+  const names = [`cable${number}a`, `cable${number}b`] as const
+  for (const name of names) {
+    await ip('tuntap', 'add', 'dev', name, 'mode', 'tap')
+    // Else this host's own stack talks on it too.
+    writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1')
+    await ip('link', 'set', name, 'up')
+  }
+  for (const [from, to] of [names, [names[1], names[0]]] as const) {
+    await tc('qdisc', 'add', 'dev', from, 'clsact')
+    // One instruction of classic BPF, 'take it all': the other classifiers look for more octets than a runt has.
+    const all = ['protocol', 'all', 'bpf', 'bytecode', '1,6 0 0 4294967295']
+    await tc(
+      'filter',
+      'add',
+      'dev',
+      from,
+      'ingress',
+      ...all,
+      'action',
+      'mirred',
+      'egress',
+      'redirect',
+      'dev',
+      to,
+    )
+  }
+  return [...names]
+}
 
 export const transports: readonly Transport[] = [
   {
@@ -119,6 +163,17 @@ export const transports: readonly Transport[] = [
         ...options,
       })
       return [end(left, right), end(right, left)]
+    },
+  },
+  {
+    name: 'tuntap',
+    place: 'namespace',
+    maxFrame: 65535,
+    bufferless: true,
+    async specs(options) {
+      const [left, right] = await cabledTaps()
+      const end = (device: string): SpecObject => ({ transport: 'tuntap', device, ...options })
+      return [end(left), end(right)]
     },
   },
 ]

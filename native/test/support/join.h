@@ -71,4 +71,21 @@ inline JoinBox join_frames(const std::vector<Octets>& frames, uint16_t takes = k
   return join_batch(batch, takes);
 }
 
+using Groups = std::vector<std::vector<uint16_t>>;
+
+// The i-th segment of 100 octets of a flow.
+inline Wire segment(uint32_t i, Wire wire = {}) {
+  wire.sequence += 100 * i;
+  wire.id = static_cast<uint16_t>(wire.id + i);
+  wire.payload = pattern(100, i);
+  return wire;
+}
+
+// Which frames become one, in the order they are written.
+inline Groups groups(const std::vector<Wire>& wires, uint16_t takes = kTakesTcp4 | kTakesTcp6) {
+  std::vector<Octets> frames;
+  for (const Wire& wire : wires) frames.push_back(build(wire));
+  return join_frames(frames, takes).groups();
+}
+
 }  // namespace ethercast::test

@@ -46,7 +46,8 @@ export async function connect(
   }
   const { mac: asked, ...plain } = parsed
   const mac = asked ?? (address === undefined ? undefined : macOf(address))
-  const lan = await Switch.create({ forwarding: promiscuous ? 'hub' : 'learning' })
+  // A NIC speaks and hears the protocols of links, too: it is no bridge, at which they would end.
+  const lan = await Switch.create({ forwarding: promiscuous ? 'hub' : 'learning', reserved: 'forward' })
   try {
     await lan.addPort(plain as SpecObject, { signal })
     const nic = await lan.addPort({ transport: 'host', mac, ringOctets }, { signal })

@@ -25,7 +25,7 @@ export interface PortStats {
     drops: Record<string, number>
     /** Datagrams lost in the socket's receive buffer before the port could read them; stands apart from the account. */
     kernelDrops: number
-    /** Sources that were not learned because the table was full. */
+    /** Frames whose source was not learned: no room in the table or for this port, or pinned to another port. */
     notLearned: number
   }
   tx: {

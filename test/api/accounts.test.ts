@@ -14,17 +14,37 @@ describe('stats()', () => {
   it('begins with zeros, under the names of the interface', async () => {
     const [a] = await switches.hosts(1)
     const stats = a!.stats()
-    assert.deepEqual(Object.keys(stats), ['rx', 'tx', 'reopened', 'loopBlocks', 'lastErrno'])
+    assert.deepEqual(Object.keys(stats), [
+      'rx',
+      'tx',
+      'reopened',
+      'offloadFailures',
+      'mssClamped',
+      'loopBlocks',
+      'lastErrno',
+    ])
     assert.deepEqual(Object.keys(stats.rx), [
       'frames',
       'octets',
       'forwarded',
       'flooded',
+      'unicast',
+      'multicast',
+      'broadcast',
+      'superFrames',
       'drops',
       'kernelDrops',
       'notLearned',
     ])
-    assert.deepEqual(Object.keys(stats.tx), ['picked', 'frames', 'octets', 'queued', 'drops', 'fragmented'])
+    assert.deepEqual(Object.keys(stats.tx), [
+      'picked',
+      'frames',
+      'octets',
+      'superFrames',
+      'queued',
+      'drops',
+      'fragmented',
+    ])
     const numbers = JSON.stringify(stats).match(/:[0-9.]+/g)!
     assert.ok(numbers.every((number) => number === ':0'))
     assert.ok(

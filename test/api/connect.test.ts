@@ -70,6 +70,18 @@ describe('connect()', () => {
     assert.deepEqual((await take(listener, 1)).map(sequenceOf), [3])
   })
 
+  // The kinds of selftests/net/forwarding/local_termination that a NIC without filters of its own can tell apart.
+  it('hears what is for it: unicast, groups, everybody, and the protocols of links', async () => {
+    const spec = loGroup()
+    const a = switches.keep(await connect(spec))
+    const b = switches.keep(await connect(spec))
+    const groups = ['01:00:5e:01:02:03', '33:33:01:02:03:05', 'ff:ff:ff:ff:ff:ff']
+    const links = ['01:80:c2:00:00:00', '01:80:c2:00:00:0e', '01:1b:19:00:00:00']
+    const kinds = [b.mac, ...groups, ...links]
+    a.send(kinds.map((to, sequence) => makeFrame({ to, from: a.mac, sequence })))
+    assert.deepEqual((await take(b, kinds.length)).map(sequenceOf), [...kinds.keys()])
+  })
+
   it('has rings of the size asked for', async () => {
     const nic = switches.keep(await connect(loGroup(), { ringOctets: 1 << 19 }))
     assert.equal(nic.spec.ringOctets, 1 << 19)

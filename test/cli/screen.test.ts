@@ -149,6 +149,9 @@ describe('cli: screen', () => {
       const all = drops({ ...fakeStats(), rx, tx })
       assert.equal(all.length, Object.keys(rx.drops).length + Object.keys(tx.drops).length + 1)
       for (const { reason, text } of all) assert.ok(text.length > 0 && text.length <= 40, reason)
+      const missed = losses({ ...fakeStats(), rx, tx }).map(({ reason }) => reason)
+      assert.ok(['storm', 'bad_offload', 'kernel'].every((reason) => missed.includes(reason)))
+      assert.ok(['reserved', 'filtered', 'own_echo'].every((reason) => !missed.includes(reason)))
     })
 
     it('heard is what came from others: its own echoes do not count', () => {

@@ -19,8 +19,8 @@ namespace {
 constexpr uint64_t kSecond_ns = 1'000'000'000;
 // Paced: what is due goes out this often, so that a burst fits into any queue on the way.
 constexpr uint64_t kTick_ns = 100'000;
-// What a late tick has missed beyond this is left out: longer bursts would measure the queues. On a machine with
-// other work a tick may be late by a time slice or two.
+// What a late tick has missed beyond this is left out: longer bursts would measure the queues. On a machine
+// with other work a tick may be late by a time slice or two.
 constexpr uint64_t kCatchUp_ns = 5'000'000;
 // Frames between two looks at the clock.
 constexpr uint64_t kBetweenLooks = 256;

@@ -6,6 +6,7 @@ import { need } from '../support/need.js'
 import { Recorder } from '../support/recorder.js'
 import { nodePings } from './asserts.js'
 import { randomFrames, randomLengths } from './frames.js'
+import { ipCounters } from './ip_counters.js'
 import { LanNode } from './lan_node.js'
 
 const kSpec = 'mcast,,interface=veth0'
@@ -74,13 +75,3 @@ describe('long frames', function () {
     assert.equal((await ipCounters(b)).ReasmOKs, tooLong.length)
   })
 })
-
-/** The kernel's IP counters of a host, by their names in /proc/net/snmp. */
-async function ipCounters(host: Host): Promise<Record<string, number>> {
-  const { stdout } = await host.exec('cat', ['/proc/net/snmp'], { check: true })
-  const [names, values] = stdout
-    .split('\n')
-    .filter((line) => line.startsWith('Ip:'))
-    .map((line) => line.split(' ').slice(1))
-  return Object.fromEntries(names!.map((name, i) => [name, Number(values![i])]))
-}

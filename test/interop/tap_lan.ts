@@ -82,11 +82,27 @@ export const giveContent = (
   { port = kContentPort, timeoutMs = kTransferMs } = {},
 ) => serve(host, ['give', String(port), String(octets)], timeoutMs)
 
+/** Connects and sends so many random octets; `half` is done when half of them are sent, before the others. */
+export async function sendContent(
+  host: Host,
+  address: string,
+  octets: number,
+  half?: () => Promise<void>,
+): Promise<Content> {
+  const role = half ? 'halt' : 'send'
+  const running = host.node(kContent, [role, address, String(kContentPort), String(octets)])
+  if (half) {
+    await running.waitForLine(/^half$/)
+    await half()
+    running.write('go on\n')
+  }
+  return contentOf(await running.result(kTransferMs))
+}
+
 /** Sends so many octets from one host to the address of another; what arrives is the same. */
 export async function transfer(from: Host, to: Host, address: string, octets: number): Promise<void> {
   const { content } = await takeContent(to)
-  const running = from.node(kContent, ['send', address, String(kContentPort), String(octets)])
-  const sent = contentOf(await running.result(kTransferMs))
+  const sent = await sendContent(from, address, octets)
   assert.deepEqual(await content, sent, `to ${address}`)
   assert.equal(sent.octets, octets)
 }

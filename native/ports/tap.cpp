@@ -295,7 +295,7 @@ class TapPort final : public Port, UnitSink {
         break;
       case AddressChange::What::link_changed:
         if (change.interface_index != device_.index()) return;
-        learn(change.name, change.flags, change.mtu);
+        look_again();  // the news may be older than what was set up since
         if (!up_ && !device_.is_attached()) return lost(EBADFD);  // it goes down before it is gone
         break;
       case AddressChange::What::link_removed:

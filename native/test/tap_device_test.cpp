@@ -63,6 +63,25 @@ TEST_CASE("tap: a device that leaves a bridge is not gone") {
   CHECK(rig.host.notes["device"] == "t0");
 }
 
+TEST_CASE("tap: news of how it was set up is old by the time it is read, and is not told as a fault") {
+  const Namespace own;
+  if (no_taps(own)) return;
+  Config config = tap_config("t0");
+  config.set("mtu", int64_t{1400});
+  config.set("hostIp", std::string("198.18.0.1"));
+  TapRig rig(config);
+  while (rig.host.breathe(*rig.port, 100)) {
+  }
+  CHECK(rig.host.events.empty());
+  CHECK(rig.host.notes["mtu"] == "1400");
+  REQUIRE(std::system("ip link set t0 down; ip link set t0 mtu 1300") == 0);
+  while (rig.host.breathe(*rig.port, 100)) {
+  }
+  REQUIRE(rig.host.events.size() == 1);
+  CHECK(rig.host.events[0].os_errno == ENETDOWN);
+  CHECK(rig.host.notes["mtu"] == "1300");
+}
+
 TEST_CASE("tap: an MTU of its own bounds what passes") {
   const Namespace own;
   if (no_taps(own)) return;

@@ -30,6 +30,8 @@ export interface Options extends Durations {
   rate: number
   /** Words; in contests only those whose name holds one of them. All when there are none. */
   peers: readonly string[]
+  /** Processors of the sender, the switch and the receiver in the switch section; `free`: wherever they like. */
+  cpus: readonly [number, number, number] | 'free' | undefined
   json: string | undefined
 }
 
@@ -43,6 +45,8 @@ export const USAGE = `npm run bench -- [options]
   --ms N         length of a measurement on the wire (default 700)
   --rate N       the paced load on the wire in frames per second (default 100000)
   --seconds N    length of a TCP flow (default 4)
+  --cpus LIST    in switch: processors of sender, switch and receiver, as in
+                 0,1,1, or free (default: the switch has one for itself)
   --json FILE    write every run, with what machine it was
 
 tcp, switch, latency and idle work in network namespaces of their own, so they
@@ -95,6 +99,12 @@ function sections(text: string | undefined): readonly Section[] {
   return names as Section[]
 }
 
+function cpus(text: string | undefined): Options['cpus'] {
+  if (text === undefined || text === 'free') return text
+  if (!/^\d+,\d+,\d+$/.test(text)) throw new Error(`--cpus ${text}: three numbers as in 0,1,0, or free`)
+  return text.split(',').map(Number) as [number, number, number]
+}
+
 /** Undefined: only the usage was asked for. Throws what to tell the user. */
 export function readOptions(args: string[]): Options | undefined {
   const { values } = parseArgs({
@@ -107,6 +117,7 @@ export function readOptions(args: string[]): Options | undefined {
       ms: { type: 'string' },
       rate: { type: 'string' },
       seconds: { type: 'string' },
+      cpus: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -121,6 +132,7 @@ export function readOptions(args: string[]): Options | undefined {
     tcpS: number('seconds', values.seconds, defaults.tcpS),
     rate: number('rate', values.rate, 100_000),
     peers: values.peers?.split(',').filter(Boolean) ?? [],
+    cpus: cpus(values.cpus),
     json: values.json,
   }
 }

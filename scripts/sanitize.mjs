@@ -75,7 +75,8 @@ async function fuzz(seconds) {
     // A crash's input is left in out/fuzz/, to be run again: out/fuzz/fuzz_TARGET FILE.
     const args = [
       `-max_total_time=${seconds}`,
-      '-timeout=10',
+      // Seconds for one input: a loaded machine takes its time.
+      '-timeout=60',
       `-artifact_prefix=out/fuzz/${target}-`,
       workingCorpus(target),
     ]

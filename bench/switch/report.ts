@@ -4,7 +4,7 @@ import type { Outcome } from '../support/contest.js'
 import { percent, print, printTable, thousands } from '../support/output.js'
 import { summary } from '../support/statistics.js'
 import { MOST_LOSS, lossOf, rateOf } from './search.js'
-import { SWITCH_TARGETS } from './switches.js'
+import { OTHERS, SWITCH_TARGETS } from './switches.js'
 import type { Throughput, Trial } from './run.js'
 
 const HEAD = [
@@ -51,7 +51,7 @@ function row({ name, results }: Outcome<Throughput>): string[] {
 }
 
 function ratioRows(ran: readonly Outcome<Throughput>[]): string[][] {
-  const theirs = ran.filter(({ name }) => SWITCH_TARGETS[name] === undefined)
+  const theirs = ran.filter(({ name }) => OTHERS.includes(name))
   return ran.flatMap((ours) => {
     const target = SWITCH_TARGETS[ours.name]
     if (target === undefined) return []

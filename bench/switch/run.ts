@@ -36,8 +36,10 @@ interface Places {
   switch: number
 }
 
-/** The switch has a processor for itself; the two ends share one where there are only two. */
-function places(): Places | undefined {
+/** As asked for; else the switch has a processor for itself, and the two ends share one where there are only two. */
+function places(asked: Options['cpus']): Places | undefined {
+  if (asked === 'free') return undefined
+  if (asked !== undefined) return { sender: asked[0], switch: asked[1], receiver: asked[2] }
   const cores = availableParallelism()
   if (cores < 2) return undefined
   return { sender: 0, switch: 1, receiver: cores > 2 ? 2 : 0 }
@@ -46,21 +48,21 @@ function places(): Places | undefined {
 async function measure(
   contestant: SwitchContestant,
   program: string,
-  { searchMs, confirmMs }: Options,
+  { searchMs, confirmMs, cpus: asked }: Options,
 ): Promise<Throughput> {
   await using lab = await Lab.create()
   const host = await lab.host('switch')
   await host.exec('sysctl', ['-qw', `net.unix.max_dgram_qlen=${UNIX_QUEUE}`], { check: true })
-  const place = places()
-  const { pid, sender, receiver } = await contestant.start(host, place?.switch)
+  const place = places(asked)
+  const { pids, sender, receiver } = await contestant.start(host, place?.switch)
   const cpus = place && ([place.sender, place.receiver] as const)
   const load = await Load.start(host, program, { sender, receiver, offload: contestant.offload, cpus })
   const trial = async (order: Order): Promise<Trial> => {
-    const [switchBefore, machineBefore] = [cpuSeconds([pid]), machineSeconds()]
+    const [switchBefore, machineBefore] = [cpuSeconds(pids), machineSeconds()]
     const answer = await load.trial(order)
     return {
       ...answer,
-      switchS: cpuSeconds([pid]) - switchBefore,
+      switchS: cpuSeconds(pids) - switchBefore,
       machineS: machineSeconds() - machineBefore,
     }
   }

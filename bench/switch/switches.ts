@@ -7,7 +7,8 @@ import type { Host } from '../../test/support/host.js'
 import { eventually } from '../../test/support/wait.js'
 
 export interface Plugged {
-  pid: number
+  /** The switch's processes. */
+  pids: readonly number[]
   sender: string
   receiver: string
 }
@@ -40,14 +41,14 @@ async function startOther(
     `${command[0]}'s socket`,
   )
   const end = `${kind}:${socket}`
-  return { pid, sender: end, receiver: end }
+  return { pids: [pid], sender: end, receiver: end }
 }
 
 async function startOurs(host: Host, cpu: number | undefined): Promise<Plugged> {
   const specs = kGroups.map((group) => `mcast,,${group},${kPort},0,interface=lo`)
   const { pid } = await startJoin(host, specs, cpu)
   const [sender, receiver] = kGroups.map((group) => `mcast:${group}:${kPort}`)
-  return { pid, sender: sender!, receiver: receiver! }
+  return { pids: [pid], sender: sender!, receiver: receiver! }
 }
 
 export const PLAIN = 'ethercast, plain ends'
@@ -74,7 +75,20 @@ export const switches: readonly SwitchContestant[] = [
       return startOther(host, cpu, ['vde_switch', '-s', socket], socket, 'vde')
     },
   },
+  {
+    // What the plain ends reach at best over multicast: whatever stands between them only adds to that.
+    name: 'no switch, plain ends',
+    needs: ['netns', 'cmake'],
+    offload: false,
+    start: () => {
+      const end = `mcast:${kGroups[0]}:${kPort}`
+      return Promise.resolve({ pids: [], sender: end, receiver: end })
+    },
+  },
 ]
+
+/** The others' switches. */
+export const OTHERS: readonly string[] = ['uml_switch', 'vde_switch']
 
 /** Of ours with these ends, against either of the others. */
 export const SWITCH_TARGETS: Readonly<Record<string, Omit<Target, 'against'>>> = {

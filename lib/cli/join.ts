@@ -13,6 +13,7 @@ import type { JoinReport } from './join_reports.js'
 import { Lifetime, parseDuration } from './lifetime.js'
 import { lanSpec, openError } from './opening.js'
 import { RateMeter } from './rates.js'
+import type { SwitchView } from './rates.js'
 
 /** Time between two looks at the counters, in milliseconds. */
 const LOOK_MS = 1000
@@ -99,12 +100,9 @@ async function join(texts: readonly string[], options: JoinOptions): Promise<num
   const meter = new RateMeter(lan)
   watch(lan, life, report)
   const ports = await openPorts(lan, specs, life)
-  const stations = options.hub ? () => undefined : stationCount(lan)
   if (ports.length === specs.length) {
     report.ready(ports)
-    const look = () => report.second(meter.look(), stations())
-    look()
-    await life.every(LOOK_MS, look)
+    await (report.countsSeconds ? everySecond(lan, meter, life, report, options.hub === true) : life.over)
   }
   // After closing the counters are final: what was queued is sent or dropped.
   meter.look()
@@ -156,10 +154,35 @@ async function openPorts(lan: Switch, specs: readonly PortSpec[], life: Lifetime
   return ports
 }
 
-/** A function that gives the number of stations as of its last call, and asks for the next. */
-function stationCount(lan: Switch): () => number {
+/** Looks at the switch each second, until the life ends. */
+async function everySecond(
+  lan: Switch,
+  meter: RateMeter,
+  life: Lifetime,
+  report: JoinReport,
+  isHub: boolean,
+): Promise<void> {
+  const stations = isHub ? () => undefined : stationCount(lan)
+  const look = () => {
+    const view = meter.look()
+    report.second(view, stations(view))
+  }
+  look()
+  await life.every(LOOK_MS, look)
+}
+
+/** Looks after which the stations are counted even if nothing has moved: some may be forgotten by now. */
+const LOOKS_BETWEEN_COUNTS = 60
+
+/** A function that gives the number of stations as of its last question, and asks again where it may have changed. */
+function stationCount(lan: Switch): (view: SwitchView) => number {
   let count = 0
-  return () => {
+  let sinceAsked = LOOKS_BETWEEN_COUNTS
+  return ({ ports }) => {
+    // Each question wakes the I/O thread, which has nothing to do on an idle LAN.
+    const isIdle = ports.every(({ perSecond }) => perSecond.rxFrames === 0)
+    if (isIdle && ++sinceAsked < LOOKS_BETWEEN_COUNTS) return count
+    sinceAsked = 0
     const stations = lan.stations()
     // At the end the switch just closes under the question.
     stations.then(({ length }) => (count = length)).catch(() => {})

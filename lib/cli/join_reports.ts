@@ -11,6 +11,8 @@ import { ratesTable } from './rates_table.js'
 import { totalsTable } from './totals_table.js'
 
 export interface JoinReport extends Disposable {
+  /** Wants to be told of every second. Else nobody looks, and an idle switch costs nothing at all. */
+  readonly countsSeconds: boolean
   /** Something that a person should know about a port. */
   notice(port: Port, message: string): void
   /** A port's state has changed. */
@@ -47,6 +49,8 @@ function introduction(ports: readonly Port[]): string[] {
 
 /** Only `ready`, and trouble. */
 class QuietReport implements JoinReport {
+  readonly countsSeconds: boolean = false
+
   notice(_port: Port, _message: string): void {}
 
   port(event: PortEvent): void {
@@ -98,6 +102,7 @@ class LogReport extends QuietReport {
 
 /** A table, drawn each second. */
 class LiveReport extends LogReport {
+  override readonly countsSeconds = true
   #rows: LiveRows | undefined
 
   override second(view: SwitchView, stations: number | undefined): void {
@@ -125,6 +130,8 @@ class LiveReport extends LogReport {
 
 /** One JSON object a line, on stdout. */
 class JsonReport implements JoinReport {
+  readonly countsSeconds = true
+
   notice({ id, name }: Port, message: string): void {
     printEvent('notice', { id, name, message })
   }

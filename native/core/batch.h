@@ -32,7 +32,14 @@ class FrameBatch {
   uint16_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
   bool full() const noexcept { return size_ == kMaxFrames; }
-  void clear() noexcept { size_ = 0; }
+  void clear() noexcept {
+    size_ = 0;
+    has_runs_ = false;
+  }
+
+  // Some of the frames came as one run of datagrams: the kernel had batched them already.
+  void mark_run() noexcept { has_runs_ = true; }
+  bool has_runs() const noexcept { return has_runs_; }
 
   // Precondition: !full(), and the frame lies within the slab.
   FrameMeta& push(uint32_t offset, uint32_t length) noexcept {
@@ -68,6 +75,7 @@ class FrameBatch {
   std::unique_ptr<uint8_t[]> slab_;
   std::array<FrameMeta, kMaxFrames> metas_;
   uint16_t size_ = 0;
+  bool has_runs_ = false;
 };
 
 struct ReturnBatch {

@@ -14,6 +14,7 @@ namespace ethercast {
 // without options.
 constexpr uint32_t kTcp4Headers = 20 + 20;
 constexpr uint32_t kTcp6Headers = 40 + 20;
+constexpr uint16_t kLargestMss = 0xffff;  // what the option can say
 
 // What SYN segments may ask for at most, in octets; 0: whatever they like.
 struct MssLimit {
@@ -21,30 +22,34 @@ struct MssLimit {
   uint16_t v6 = 0;
   bool on() const noexcept { return v4 != 0; }
   static MssLimit of_mtu(uint32_t mtu) noexcept {
-    const auto least = [mtu](uint32_t headers) { return mtu > headers ? mtu - headers : 1; };
-    return {static_cast<uint16_t>(least(kTcp4Headers)), static_cast<uint16_t>(least(kTcp6Headers))};
+    const auto fitting = [mtu](uint32_t headers) -> uint16_t {
+      if (mtu <= headers) return 1;
+      return mtu - headers < kLargestMss ? static_cast<uint16_t>(mtu - headers) : kLargestMss;
+    };
+    return {fitting(kTcp4Headers), fitting(kTcp6Headers)};
   }
 };
 
 // A look that costs next to nothing: false for all but SYN segments and what is too odd to tell at a glance.
+// Behind IPv6 extension headers that is everything.
 inline bool may_be_syn(std::span<const uint8_t> frame) noexcept {
-  constexpr size_t kSmallest = kEtherHeader + ipv4::kHeader + tcp::kHeader;
-  if (frame.size() < kSmallest) return false;
-  const uint8_t* const ip = frame.data() + kEtherHeader;
-  switch (ether_type(frame.data())) {
-    case kEtherTypeIpv4: {
-      if (ip[ipv4::kProtocol] != kProtocolTcp) return false;
-      const size_t flags = kEtherHeader + (ip[0] & 0x0fu) * 4u + tcp::kFlags;
-      return flags < frame.size() && (frame[flags] & tcp::kSyn) != 0;
-    }
-    case kEtherTypeIpv6: {
-      if (ip[ipv6::kNextHeader] != kProtocolTcp) return false;
-      const size_t flags = kEtherHeader + ipv6::kHeader + tcp::kFlags;
-      return flags < frame.size() && (frame[flags] & tcp::kSyn) != 0;
-    }
-    default:
-      return ether_type(frame.data()) == kEtherTypeVlan || ether_type(frame.data()) == kEtherTypeServiceVlan;
+  size_t ip = kEtherHeader;
+  constexpr size_t kSmallest = ipv4::kHeader + tcp::kHeader;
+  if (frame.size() < ip + kSmallest) return false;
+  uint16_t type = ether_type(frame.data());
+  for (int tags = 0; tags < kMaxTags && (type == kEtherTypeVlan || type == kEtherTypeServiceVlan); ++tags) {
+    type = read_be16(frame.data() + ip + 2);
+    ip += kVlanTag;
+    if (frame.size() < ip + kSmallest) return false;
   }
+  const auto has_syn = [frame](size_t transport) {
+    return transport + tcp::kFlags < frame.size() && (frame[transport + tcp::kFlags] & tcp::kSyn) != 0;
+  };
+  if (type == kEtherTypeIpv4)
+    return frame[ip + ipv4::kProtocol] == kProtocolTcp && has_syn(ip + (frame[ip] & 0x0fu) * 4u);
+  if (type != kEtherTypeIpv6) return false;
+  const uint8_t next = frame[ip + ipv6::kNextHeader];
+  return next == kProtocolTcp ? has_syn(ip + ipv6::kHeader) : ipv6::is_skipped(next);
 }
 
 // Lowers the MSS option of a TCP SYN in place, to `limit` at most, and makes its checksum right again; a

@@ -5,8 +5,6 @@ namespace ethercast {
 
 namespace {
 
-constexpr int kMaxTags = 2;  // 802.1ad over 802.1Q
-
 Parsed parse_ipv4(std::span<const uint8_t> frame, Packet& packet) noexcept {
   if (frame.size() - packet.ip < ipv4::kHeader) return Parsed::bad_ip;
   const uint8_t* const ip = frame.data() + packet.ip;
@@ -31,9 +29,7 @@ Parsed parse_ipv6(std::span<const uint8_t> frame, Packet& packet) noexcept {
   packet.end = packet.ip + length;
   packet.transport = packet.ip + ipv6::kHeader;
   packet.protocol = ip[ipv6::kNextHeader];
-  // The kinds that Linux looks behind when it cuts (net/ipv6/ip6_offload.c, exthdrs_offload.c).
-  while (packet.protocol == ipv6::kHopByHop || packet.protocol == ipv6::kRouting ||
-         packet.protocol == ipv6::kDestination) {
+  while (ipv6::is_skipped(packet.protocol)) {
     if (packet.end - packet.transport < 8) return Parsed::bad_ip;  // no extension header is shorter
     const uint8_t* const extension = frame.data() + packet.transport;
     const uint32_t octets = (extension[1] + 1u) * 8;

@@ -12,6 +12,7 @@ namespace ethercast {
 
 constexpr uint16_t kEtherTypeIpv4 = 0x0800;
 constexpr uint16_t kEtherTypeIpv6 = 0x86dd;
+constexpr int kMaxTags = 2;  // 802.1ad over 802.1Q
 constexpr uint8_t kProtocolTcp = 6;
 constexpr uint8_t kProtocolUdp = 17;
 
@@ -24,6 +25,10 @@ constexpr uint16_t kDontFragment = 0x4000, kMoreFragments = 0x2000, kFragmentOff
 namespace ipv6 {
 constexpr uint32_t kPayloadLength = 4, kNextHeader = 6, kHopLimit = 7, kSource = 8, kHeader = 40;
 constexpr uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kDestination = 60;
+// The extension headers that Linux looks behind when it cuts (net/ipv6/ip6_offload.c, exthdrs_offload.c).
+constexpr bool is_skipped(uint8_t header) noexcept {
+  return header == kHopByHop || header == kRouting || header == kDestination;
+}
 }  // namespace ipv6
 namespace tcp {
 constexpr uint32_t kSequence = 4, kAck = 8, kDataOffset = 12, kFlags = 13, kWindow = 14, kChecksum = 16,

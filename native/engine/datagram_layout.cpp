@@ -131,7 +131,6 @@ void DatagramSender::settle(uint16_t messages, TxResult& result) noexcept {
 
 DatagramSender::Sent DatagramSender::send(TxResult& result) noexcept {
   PortCounters& counters = host_.counters();
-  bool recovered = false;
   while (settled_ < count_) {
     const int sent =
         fd_ < 0 ? -1
@@ -149,8 +148,8 @@ DatagramSender::Sent DatagramSender::send(TxResult& result) noexcept {
     const Message& message = plan_[settled_];
     if (message.frames > 1 && without_offload(message, why)) return Sent::changed;
     // Once a call: a socket that can't be mended must not keep the thread busy.
-    if (!recovered && recovery_.recover(why)) {
-      recovered = true;
+    if (!recovered_ && recovery_.recover(why)) {
+      recovered_ = true;
       continue;
     }
     counters.last_errno.set(static_cast<uint64_t>(why));

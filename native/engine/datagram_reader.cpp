@@ -95,6 +95,7 @@ void DatagramReader::push(FrameBatch& batch, uint32_t offset, Run run, PortHost&
     if (batch.full()) host.deliver(batch);
     const uint32_t length = std::min(run.length, end - offset);
     batch.push(offset, length).time_ns = now_ns;
+    if (run.octets > run.length) batch.mark_run();
     const std::span<uint8_t> frame(batch.slab() + offset, length);
     if (mss_limit_.on() && may_be_syn(frame) && lower_mss(frame, mss_limit_, false))
       host.counters().mss_clamped.add(1);

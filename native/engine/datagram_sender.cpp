@@ -25,7 +25,9 @@ void DatagramSender::use(int fd, const SockAddr* destination, uint32_t idle_inte
         destination == nullptr ? nullptr : const_cast<sockaddr_storage*>(&destination->storage);
     message.msg_hdr.msg_namelen = destination == nullptr ? 0 : destination->length;
   }
+  // A new socket may go another way: what the former one could not do is tried again.
   most_in_run_ = 1;
+  longest_in_run_ = unfragmented_ != 0 ? unfragmented_ : kMaxRun;
   const int none = 0;
   if (!offload_) {
     note_offload("off: as configured");
@@ -53,6 +55,7 @@ void DatagramSender::note_offload(const std::string& text) noexcept {
 TxResult DatagramSender::transmit(const FrameBatch& batch, Picks picks) noexcept {
   TxResult result;
   Cursor at;
+  recovered_ = false;
   bool full = !queue_.empty();
   while (!full && at.pick < picks.size()) {
     const Cursor behind = lay_out(batch, picks, at);
@@ -67,7 +70,7 @@ TxResult DatagramSender::transmit(const FrameBatch& batch, Picks picks) noexcept
 }
 
 void DatagramSender::flush() noexcept {
-  armed_ = false;
+  armed_ = recovered_ = false;
   while (!queue_.empty()) {
     const auto frames = queue_.front();
     start_layout();

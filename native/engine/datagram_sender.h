@@ -106,6 +106,7 @@ class DatagramSender {
   bool watching_ = false;
   bool full_by_device_ = false;
   bool armed_ = false;
+  bool recovered_ = false;  // in this call already
   FrameQueue queue_;
   std::string noted_;
 

@@ -35,8 +35,14 @@ class Program {
 };
 }  // namespace
 
-bool EchoFilter::attach(int fd, const SockAddr& own) noexcept {
+void EchoFilter::detach(int fd) noexcept {
+  const int none = 0;
+  if (attached_) setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none);
   attached_ = false;
+}
+
+bool EchoFilter::attach(int fd, const SockAddr& own) noexcept {
+  detach(fd);
   if (own.is_wildcard()) return false;
   Program program;
   program.add(BPF_LD | BPF_H | BPF_ABS, 0);

@@ -17,6 +17,8 @@ class EchoFilter {
   // From now on what comes from `own` to this socket is shortened, and no longer what came from the one
   // before. False when the kernel refuses, or `own` has no address yet: echoes then come whole.
   bool attach(int fd, const SockAddr& own) noexcept;
+  // Whole again. Also to be called with a new socket in the place of the one that had the filter.
+  void detach(int fd) noexcept;
   // Octets of payload that a datagram from `sender` had, of which `kept` came.
   uint32_t original(const SockAddr& sender, uint32_t kept) const noexcept {
     if (kept <= kWhole || !attached_ || !(sender == own_)) return kept;

@@ -302,9 +302,9 @@ void Engine::close_all() {
 }
 
 void Engine::forward(Slot& ingress, FrameBatch& batch) {
-  moderation_.count(batch.size());
   const auto egresses = fabric_.forward(batch, ingress.id_, now_ns_);
   uint16_t needed = needed_to_take(batch);
+  moderation_.count(batch.size(), batch.has_runs() || (needed & kTakesSuperFrames) != 0);
   if ((needed & kTakesChecksum) != 0 && !all_take(egresses, kTakesChecksum)) {
     finish_checksums(batch);
     needed = static_cast<uint16_t>(needed & ~kTakesChecksum);

@@ -174,8 +174,10 @@ Result<Route> route_to(const SockAddr& destination, int interface_index) {
     }
   }
   if (route.interface_index == 0) return fail(ENETUNREACH, "RTM_GETROUTE");
-  if (route.mtu == 0) {
-    if (auto interface = interface_by_index(route.interface_index)) route.mtu = interface.value().mtu;
+  if (auto interface = interface_by_index(route.interface_index)) {
+    const uint32_t mtu = interface.value().mtu;
+    // A metric above what its interface carries is taken by `ip route`, and does nothing good.
+    route.mtu = route.mtu == 0 ? mtu : std::min(route.mtu, mtu);
   }
   return route;
 }

@@ -33,7 +33,7 @@ bool is_of_this_host(const SockAddr& address);
 
 struct Route {
   int interface_index = 0;
-  uint32_t mtu = 0;  // of the route if it has one, else of its interface
+  uint32_t mtu = 0;  // of the route if it has one, at most that of its interface
   SockAddr source;   // the preferred source address; empty if the route names none
 };
 

@@ -101,7 +101,7 @@ void size_receive_buffer(PortHost& host, int fd, int asked) {
 }
 
 void size_send_buffer(int fd, int asked) noexcept {
-  set_buffer(fd, SO_SNDBUF, asked != 0 ? asked : kDefaultBuffer);
+  set_buffer(fd, SO_SNDBUF, asked != 0 ? std::max(asked, kLeastSendBuffer) : kDefaultBuffer);
 }
 
 Result<> bind_socket(int fd, const SockAddr& address) {

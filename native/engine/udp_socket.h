@@ -27,6 +27,9 @@ constexpr uint32_t udp_max_payload(bool v6) noexcept { return v6 ? kUdp6MaxPaylo
 
 // Asked for when the spec gives no `buffer`: at 1514 octets some 1700 frames with the kernel's bookkeeping.
 constexpr int kDefaultBuffer = 4 << 20;
+// No send buffer is asked to be smaller: the fragments of one long datagram have to fit in at once, with the
+// kernel's bookkeeping, or it could never leave (ENOBUFS for ever).
+constexpr int kLeastSendBuffer = 256 << 10;
 
 // What every UDP transport reads from its configuration.
 struct UdpOptions {
@@ -58,6 +61,7 @@ int set_buffer(int fd, int option, int octets) noexcept;
 // What a port does with its `buffer` (0: not given, then kDefaultBuffer). The receive buffer that the kernel
 // gives is noted, and when it is less than was asked for, how to get more.
 void size_receive_buffer(PortHost& host, int fd, int asked);
+// The send buffer is kLeastSendBuffer at least.
 void size_send_buffer(int fd, int asked) noexcept;
 Result<> bind_socket(int fd, const SockAddr& address);
 

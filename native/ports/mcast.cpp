@@ -187,6 +187,7 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
     size_receive_buffer(*host_, fd.get(), options_.udp.buffer);
     if (receiver_) host_->unwatch(receiver_.get());
     receiver_ = std::move(fd);
+    echo_filter_.detach(receiver_.get());
     reader_.use(receiver_.get(), *host_, options_.udp.offload);
     receiver_lost_ = false;
     return host_->watch(receiver_.get(), EPOLLIN);

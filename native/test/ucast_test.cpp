@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "engine/udp_socket.h"
 #include "test/support/faults.h"
 #include "test/support/lan.h"
 
@@ -55,6 +56,22 @@ TEST_CASE("ucast and mcast: a receive buffer that the system cuts down is told, 
       CHECK(note("receive_buffer") == std::to_string(2 * limit));
       CHECK(note("receive_buffer_short").empty() == (asked == limit));
     }
+  }
+}
+
+// The fragments of one long datagram have to fit in at once, or it is never sent, and blocks all that come
+// behind it.
+TEST_CASE("ucast and mcast: a small buffer is for receiving; the one for sending stays large enough") {
+  const FaultScope scope;
+  for (const bool mcast : {true, false}) {
+    Config config =
+        mcast ? mcast_config(random_group()) : ucast_config("127.0.0.1", free_port(), free_port());
+    config.set("buffer", int64_t{4096});
+    Faults::record_options();
+    Member member(mcast ? "mcast" : "ucast", config);
+    REQUIRE(member.open());
+    CHECK(Faults::was_set(SOL_SOCKET, SO_RCVBUFFORCE, 4096));
+    CHECK(Faults::was_set(SOL_SOCKET, SO_SNDBUFFORCE, kLeastSendBuffer));
   }
 }
 

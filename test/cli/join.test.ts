@@ -1,9 +1,12 @@
 /** `ethercast join`, on loopback groups that nobody else has. */
 
 import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { connect } from '../../lib/index.js'
 import { NetNode } from '../../lib/net/node.js'
 import { Lab } from '../support/lab.js'
+import { processesIn } from '../support/namespace.js'
 import { need } from '../support/need.js'
 import { run } from '../support/running.js'
 import { freeUdpPorts } from '../support/transports.js'
@@ -18,6 +21,16 @@ interface Totals {
   state: string
   rx: { frames: number; drops: Record<string, number> }
   tx: { frames: number }
+}
+
+/** How often the I/O thread of the one switch in a namespace has gone to sleep. */
+function wakeUps(namespace: string): number {
+  const tasks = processesIn(namespace).flatMap((pid) =>
+    readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}`),
+  )
+  const [thread, ...more] = tasks.filter((task) => readFileSync(`${task}/comm`, 'utf8') === 'ethercast-io\n')
+  assert.ok(thread !== undefined && more.length === 0)
+  return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(readFileSync(`${thread}/status`, 'utf8'))![1])
 }
 
 const totals = (event: Event) => event.ports as Totals[]
@@ -189,6 +202,26 @@ describe('cli: join', function () {
       await child.waitForLine(/^\d\d:\d\d:\d\d port 1 mcast is degraded \(.*ENODEV\): .*interface/)
       assert.equal((await child.kill('SIGINT')).code, 0)
       assert.match(child.stderr, /^total /m)
+    } finally {
+      await lab.close()
+    }
+  })
+
+  it('rests while nothing comes: no wake-up of its I/O thread, whatever it reports', async function () {
+    need(this, 'netns')
+    const lab = await Lab.create()
+    try {
+      const host = await lab.host('idle')
+      for (const report of ['--json', '--quiet']) {
+        const child = host.ethercast(['join', loGroup(), loGroup(), report])
+        await child.waitForLine(/ready/)
+        // The first second has the answers to the first look.
+        await setTimeout(1500)
+        const before = wakeUps(host.namespace)
+        await setTimeout(2500)
+        assert.equal(wakeUps(host.namespace), before, report)
+        assert.equal((await child.kill('SIGINT')).code, 0)
+      }
     } finally {
       await lab.close()
     }

@@ -24,7 +24,7 @@ const kMayInclude: Record<string, string[]> = {
 
 /** Pure C++: no threads, no clocks, no files, nothing of the system; immintrin.h is the compiler's. */
 const kForCore = new Set(
-  `algorithm array atomic bit charconv compare concepts cstddef cstdint cstring functional immintrin.h
+  `algorithm array atomic bit bitset charconv compare concepts cstddef cstdint cstring functional immintrin.h
    initializer_list iterator limits map memory numeric optional set span string string_view tuple type_traits unordered_map utility variant
    vector`.split(/\s+/),
 )

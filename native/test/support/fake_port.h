@@ -28,8 +28,9 @@ struct FakeState {
   Wake bell;                  // ring it: the port is ready
   std::vector<Octets> inbox;  // frames from the outside, at most a batch taken at a time
   size_t taken = 0;
-  std::vector<Octets> sent;    // frames to the outside
-  std::vector<size_t> picked;  // how many each transmit() had
+  std::vector<Octets> sent;      // frames to the outside
+  std::vector<FrameMeta> metas;  // of these
+  std::vector<size_t> picked;    // how many each transmit() had
   PortHost* host = nullptr;
   int opened = 0, closed = 0, destroyed = 0, ready = 0;
   std::atomic<uint64_t> transmitted{0};
@@ -71,13 +72,17 @@ class FakePort final : public Port {
   }
   TxResult transmit(const FrameBatch& batch, Picks picks) noexcept override {
     state_->picked.push_back(picks.size());
+    uint32_t frames = 0;
     for (const uint16_t index : picks) {
-      if (state_->keep_sent) state_->sent.push_back(copy(batch.octets(index)));
+      frames += wire_frames(batch.meta(index));
+      if (!state_->keep_sent) continue;
+      state_->sent.push_back(copy(batch.octets(index)));
+      state_->metas.push_back(batch.meta(index));
     }
-    state_->transmitted += picks.size();
-    state_->host->counters().tx_frames.add(picks.size());
+    state_->transmitted += frames;
+    state_->host->counters().tx_frames.add(frames);
     if (state_->on_transmit) state_->on_transmit(*state_->host);
-    return {.sent = static_cast<uint32_t>(picks.size())};
+    return {.sent = frames};
   }
   void close() noexcept override {
     ++state_->closed;

@@ -2,6 +2,7 @@
 // linker puts these between the library and the C library (--wrap).
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 namespace ethercast::test {
@@ -14,6 +15,19 @@ class Faults {
  public:
   // The next `times` calls of sendmmsg fail with `os_errno`; -1: all of them.
   static void fail_sendmmsg(int os_errno, int times) noexcept;
+  // From now on messages of more than `frames` frames, or of frames longer than `length` in a run, fail.
+  struct Runs {
+    int os_errno = 0;
+    uint32_t frames = 1;
+    uint32_t length = 0;
+  };
+  static void refuse_runs(Runs runs) noexcept;
+  // After so many messages the socket is full (EAGAIN); -1: never.
+  static void leave_room(int messages) noexcept;
+  // Setting this option fails with ENOPROTOOPT.
+  static void refuse_option(int level, int option) noexcept;
+  // Frames of each message that has left since record_options().
+  static const std::vector<uint32_t>& messages();
   // Socket buffers beyond the system's limit are refused, as to anybody who is not privileged.
   static void refuse_forced_buffers() noexcept;
   // Until end(): the options set with an int as their value.

@@ -163,6 +163,15 @@ inline std::vector<Octets> build_cut(const Wire& wire, uint16_t gso_size) {
   return frames;
 }
 
+// Appends a frame described by what virtio-net would claim of it: with `gso_size` a super-frame, with 0 an
+// ordinary one with an unfinished checksum. False when it does not fit in.
+inline bool append_described(FrameBatch& batch, const Wire& wire, uint16_t gso_size) {
+  const Built built = build_parts(wire, false);
+  if (!batch.append(built.frame, 1)) return false;
+  const auto index = static_cast<uint16_t>(batch.size() - 1);
+  return describe(batch.meta(index), batch.octets(index), claim_of(wire, built, gso_size));
+}
+
 // What the Cutter makes of a described super-frame.
 inline std::vector<Octets> cut_all(const FrameMeta& meta, const uint8_t* frame) {
   const Cutter cutter(meta, frame);

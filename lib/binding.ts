@@ -110,6 +110,15 @@ interface Binding {
   probeBind(address: string, port: number, shared: boolean): string
   link(name: string): string
   tunFeatures(): string
+  udpFeatures(): string
+}
+
+/** What UDP sockets of this kernel have (udp(7)). */
+export interface UdpFeatures {
+  /** UDP_SEGMENT: one message becomes many datagrams. */
+  segment: boolean
+  /** UDP_GRO: a run of datagrams comes as one message. */
+  gro: boolean
 }
 
 function load(): Binding {
@@ -173,4 +182,9 @@ export function link(name: string): NativeLink | null {
 /** The abilities of /dev/net/tun, as IFF_ flags (linux/if_tun.h). Throws the kernel's error when it can't be opened. */
 export function tunFeatures(): number {
   return answer<{ features: number }>(binding.tunFeatures()).features
+}
+
+/** What UDP sockets of this kernel can do with runs. Throws the kernel's error when there can be no UDP socket. */
+export function udpFeatures(): UdpFeatures {
+  return answer(binding.udpFeatures())
 }

@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { release } from 'node:os'
-import { interfaces, link, probeBind, routeTo, tunFeatures } from '../binding.js'
-import type { NativeLink } from '../binding.js'
+import { interfaces, link, probeBind, routeTo, tunFeatures, udpFeatures } from '../binding.js'
+import type { NativeLink, UdpFeatures } from '../binding.js'
 import { hasProgram } from '../programs.js'
 import { EthercastError } from '../spec/error.js'
 
@@ -52,6 +52,8 @@ export interface HostFacts {
   link(name: string): HostLink | undefined
   /** The IFF_ flags that /dev/net/tun knows (linux/if_tun.h); the errno's name when it can't be opened. */
   tunFeatures(): number | string
+  /** What UDP sockets can do with runs of datagrams; the errno's name when there can be none. */
+  udpFeatures(): UdpFeatures | string
   user: HostUser
   /** A kernel setting by its sysctl name; undefined when there is none. */
   sysctl(name: string): string | undefined
@@ -93,6 +95,7 @@ export function hostFacts(): HostFacts {
     bind: (address, port, shared) => orErrno(() => probeBind(address, port, shared)),
     link: (name) => hostLink(name),
     tunFeatures: () => orErrno(tunFeatures),
+    udpFeatures: () => orErrno(udpFeatures),
     user: hostUser(),
     sysctl: (name) => {
       try {

@@ -3,7 +3,15 @@ import type { McastSpec } from '../spec/index.js'
 import type { HostFacts, HostInterface } from './facts.js'
 import { ok } from './finding.js'
 import type { Finding } from './finding.js'
-import { checkBuffer, checkMtu, checkPort, checkUp, namedInterface, unknownInterface } from './udp.js'
+import {
+  checkBuffer,
+  checkMtu,
+  checkPort,
+  checkUdpOffload,
+  checkUp,
+  namedInterface,
+  unknownInterface,
+} from './udp.js'
 
 /** What would keep this host from the LAN of a `mcast` spec. */
 export function checkMcast(spec: McastSpec, facts: HostFacts): Finding[] {
@@ -12,7 +20,7 @@ export function checkMcast(spec: McastSpec, facts: HostFacts): Finding[] {
   if (chosen !== undefined) {
     findings.push(...checkUp(chosen), checkMulticast(chosen))
     if (isIPv6(spec.group)) findings.push(checkRoute6(spec, chosen, facts))
-    findings.push(checkMtu(spec.group, lanMtu(spec, chosen, facts), chosen.name))
+    findings.push(checkMtu(spec, spec.group, lanMtu(spec, chosen, facts), chosen.name))
     findings.push(...checkUmlRoute(spec, chosen, facts))
   }
   findings.push(
@@ -24,6 +32,7 @@ export function checkMcast(spec: McastSpec, facts: HostFacts): Finding[] {
       'another program has it and does not share it: members of a group set SO_REUSEADDR, that one has not',
     ),
     checkBuffer(facts, spec.buffer),
+    checkUdpOffload(spec, facts),
     ...checkScope(spec, chosen),
     ...checkMemberships(spec, facts),
   )

@@ -4,7 +4,15 @@ import type { UcastSpec } from '../spec/index.js'
 import type { HostFacts } from './facts.js'
 import { ok } from './finding.js'
 import type { Finding } from './finding.js'
-import { checkBuffer, checkMtu, checkPort, checkUp, namedInterface, unknownInterface } from './udp.js'
+import {
+  checkBuffer,
+  checkMtu,
+  checkPort,
+  checkUdpOffload,
+  checkUp,
+  namedInterface,
+  unknownInterface,
+} from './udp.js'
 
 /** What would keep this host from the cable of a `ucast` spec. */
 export function checkUcast(spec: UcastSpec, facts: HostFacts): Finding[] {
@@ -27,7 +35,7 @@ export function checkUcast(spec: UcastSpec, facts: HostFacts): Finding[] {
     const way = through?.name ?? `interface ${route.interfaceIndex}`
     findings.push(
       ok('route', `the route to ${spec.remote} goes through ${way}`),
-      checkMtu(spec.remote, route.mtu, way),
+      checkMtu(spec, spec.remote, route.mtu, way),
     )
   }
   findings.push(
@@ -39,6 +47,7 @@ export function checkUcast(spec: UcastSpec, facts: HostFacts): Finding[] {
       'another program listens there, and a cable has one end',
     ),
     checkBuffer(facts, spec.buffer),
+    checkUdpOffload(spec, facts),
     ...checkSelf(spec, facts),
   )
   return findings

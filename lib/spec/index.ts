@@ -60,7 +60,7 @@ export function formatSpec(spec: string | SpecObject | PortSpec): string {
   return printSpec(...read(spec))
 }
 
-/** What a person should hear about a valid spec, one sentence each: options that have no effect in this version. */
+/** What a person should hear about a valid spec, one sentence each: options that do less than one may think. */
 export function notices(spec: PortSpec): string[] {
   const transport: AnyTransport = transports[spec.transport]
   return transport.notices?.(spec) ?? []

@@ -182,4 +182,33 @@ Result<Route> route_to(const SockAddr& destination, int interface_index) {
   return route;
 }
 
+Result<ChosenInterface> interface_for(const std::string& wanted, const SockAddr& group) {
+  if (!wanted.empty()) {
+    auto named = find_interface(wanted);
+    if (!named) return named.error();
+    return ChosenInterface{named.value(), "as configured"};
+  }
+  const auto route = route_to(group);
+  if (route) {
+    auto found = interface_by_index(route.value().interface_index);
+    if (!found) return found.error();
+    return ChosenInterface{found.value(), "the route to the group"};
+  }
+  auto all = list_interfaces();
+  if (!all) return all.error();
+  const Interface* only = nullptr;
+  std::string names;
+  for (const Interface& each : all.value()) {
+    if ((each.flags & IFF_UP) == 0) continue;
+    only = names.empty() ? &each : nullptr;
+    names += (names.empty() ? "" : ", ") + each.name;
+  }
+  if (only != nullptr) return ChosenInterface{*only, "the only interface that is up"};
+  Error error = route.error();
+  error.message = "no route to the group " + group.text() + ": choose an interface (interface=NAME" +
+                  (names.empty() ? "; none is up" : ", one of " + names) + ") or add a route (ip route add " +
+                  group.text() + " dev NAME)";
+  return error;
+}
+
 }  // namespace ethercast

@@ -41,4 +41,13 @@ struct Route {
 // ENETUNREACH and its like, as Errc::os.
 Result<Route> route_to(const SockAddr& destination, int interface_index = 0);
 
+struct ChosenInterface {
+  Interface interface;
+  const char* why;  // for people
+};
+
+// The interface on which to join `group`: the one of that name, index or address, else the one that the route
+// to the group names, else the only one that is up. The error says what there is to choose from.
+Result<ChosenInterface> interface_for(const std::string& wanted, const SockAddr& group);
+
 }  // namespace ethercast

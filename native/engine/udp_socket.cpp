@@ -1,5 +1,7 @@
 #include "engine/udp_socket.h"
 
+#include <netinet/udp.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -78,6 +80,15 @@ Result<Fd> udp_socket(int family) {
 Result<> set_option(int fd, int level, int option, int value, const char* what) {
   if (setsockopt(fd, level, option, &value, sizeof value) == 0) return {};
   return Error::os(errno, "setsockopt", std::string(what) + " was refused");
+}
+
+Result<UdpAbility> udp_ability() {
+  auto socket = udp_socket(AF_INET);
+  if (!socket) socket = udp_socket(AF_INET6);
+  if (!socket) return socket.error();
+  const int fd = socket.value().get();
+  return UdpAbility{.segment = set_option(fd, IPPROTO_UDP, UDP_SEGMENT, 0, "UDP_SEGMENT").ok(),
+                    .gro = set_option(fd, IPPROTO_UDP, UDP_GRO, 1, "UDP_GRO").ok()};
 }
 
 int set_buffer(int fd, int option, int octets) noexcept {

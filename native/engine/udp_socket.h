@@ -54,6 +54,13 @@ Result<UdpOptions> read_udp_options(const Config& config, bool v6);
 // Non-blocking, close-on-exec; an IPv6 socket is IPv6 only.
 Result<Fd> udp_socket(int family);
 Result<> set_option(int fd, int level, int option, int value, const char* what);
+// What this kernel can do for UDP sockets (udp(7)): cut one message into datagrams (UDP_SEGMENT, 4.18), and
+// hand over a run of datagrams as one (UDP_GRO, 5.0). An error if there can be no socket at all.
+struct UdpAbility {
+  bool segment = false;
+  bool gro = false;
+};
+Result<UdpAbility> udp_ability();
 // Asks for `octets` of SO_RCVBUF or SO_SNDBUF, past the system's limit where privilege allows. Returns what
 // the kernel gives, in octets of payload and bookkeeping as it counts them (socket(7): it doubles what is
 // asked for).

@@ -95,4 +95,12 @@ Napi::Value host_tun_features(const Napi::CallbackInfo& info) {
   return json(info, "{\"features\":" + std::to_string(ability.features) + "}");
 }
 
+Napi::Value host_udp_features(const Napi::CallbackInfo& info) {
+  const auto ability = udp_ability();
+  if (!ability) return failure(info, ability.error());
+  const auto word = [](bool value) { return value ? "true" : "false"; };
+  return json(info, std::string("{\"segment\":") + word(ability.value().segment) +
+                        ",\"gro\":" + word(ability.value().gro) + "}");
+}
+
 }  // namespace ethercast

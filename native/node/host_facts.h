@@ -17,5 +17,7 @@ Napi::Value host_probe_bind(const Napi::CallbackInfo& info);
 Napi::Value host_link(const Napi::CallbackInfo& info);
 // tunFeatures() -> JSON text of {features}: the IFF_ flags that /dev/net/tun knows, or {error}
 Napi::Value host_tun_features(const Napi::CallbackInfo& info);
+// udpFeatures() -> JSON text of {segment, gro}: whether UDP sockets have UDP_SEGMENT and UDP_GRO, or {error}
+Napi::Value host_udp_features(const Napi::CallbackInfo& info);
 
 }  // namespace ethercast

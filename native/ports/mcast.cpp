@@ -122,33 +122,9 @@ class McastPort final : public Port, SenderJudge, SendRecovery {
   }
 
   Result<> choose_interface() {
-    if (!options_.interface.empty()) {
-      auto named = find_interface(options_.interface);
-      if (!named) return named.error();
-      return settle(named.value(), "as configured");
-    }
-    auto route = route_to(options_.group);
-    if (route) {
-      auto found = interface_by_index(route.value().interface_index);
-      if (!found) return found.error();
-      return settle(found.value(), "the route to the group");
-    }
-    auto all = list_interfaces();
-    if (!all) return all.error();
-    const Interface* only = nullptr;
-    std::string names;
-    for (const Interface& each : all.value()) {
-      if ((each.flags & IFF_UP) == 0) continue;
-      only = names.empty() ? &each : nullptr;
-      names += (names.empty() ? "" : ", ") + each.name;
-    }
-    if (only != nullptr) return settle(*only, "the only interface that is up");
-    Error error = route.error();
-    error.message = "no route to the group " + options_.group.text() +
-                    ": choose an interface (interface=NAME" +
-                    (names.empty() ? "; none is up" : ", one of " + names) +
-                    ") or add a route (ip route add " + options_.group.text() + " dev NAME)";
-    return error;
+    auto chosen = interface_for(options_.interface, options_.group);
+    if (!chosen) return chosen.error();
+    return settle(chosen.value().interface, chosen.value().why);
   }
 
   Result<> settle(const Interface& interface, const char* why) {

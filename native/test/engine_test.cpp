@@ -294,6 +294,24 @@ TEST_CASE("engine: a loop is told of with a name and an address, and again when 
         "a forwarding loop: fe:fd:00:ab:cd:ef alternates between this port and mcast a; blocked for 30 s");
 }
 
+TEST_CASE("engine: the least path MTU of all ports is told to all, when it changes and to who comes later") {
+  EngineBox box;
+  const auto a = fake(), b = fake(), tap = fake();
+  b->on_open = [](PortHost& host) { host.tell_path_mtu(1458); };
+  box.add(a);
+  box.add(tap);
+  CHECK(tap->lan_mtus == std::vector<uint32_t>{0});
+  a->host->tell_path_mtu(8958);
+  const PortId narrow = box.add(b);
+  a->host->tell_path_mtu(8900);  // is not the least
+  CHECK(tap->lan_mtus == std::vector<uint32_t>{0, 8958, 1458});
+  CHECK(b->lan_mtus.back() == 1458);
+  b->host->tell_path_mtu(1438);
+  box.engine.remove_port(narrow);
+  a->host->tell_path_mtu(0);
+  CHECK(tap->lan_mtus == std::vector<uint32_t>{0, 8958, 1458, 1438, 8900, 0});
+}
+
 TEST_CASE("engine: commands run in order, in a breath") {
   EngineBox box;
   std::vector<int> order;

@@ -80,6 +80,33 @@ describe('doctor: checks', () => {
     assert.equal(cable.level, 'warning')
   })
 
+  it('what an MTU means: which frames are fragmented, what taps get, what TCP is clamped to', () => {
+    const said = (options: string, mtu = 1500, group = '') =>
+      find('mtu', `mcast,,${group}${options}`, { interfaces: [lo, { ...eth0, mtu }] }).what
+    assert.equal(
+      said(''),
+      'MTU 1500 on eth0: frames over 1472 octets, that is IP packets over 1458, will be fragmented; ' +
+        'taps with mtu=auto get 1458, TCP is clamped to 1418 octets a segment (IPv6: 1398)',
+    )
+    assert.match(said('', 1500, 'ff15::1'), /over 1452 octets.*over 1438.*get 1438, TCP is clamped to 1398/)
+    assert.match(said(',mss=off'), /TCP is left alone \(mss=off\)$/)
+    assert.match(said(',mss=1200'), /TCP is clamped to 1200 octets a segment$/)
+    assert.match(said(',mss=1460'), /TCP is clamped to 1460 octets a segment, more than the 1418 that fit$/)
+    assert.match(said(',mtu=1400'), /mtu=1400 keeps frames below that; .* get 1400, TCP is clamped to 1360/)
+    assert.match(said(',mtu=1500'), /will be fragmented; taps with mtu=auto get 1458/)
+    assert.match(said('', 9000), /frames up to 8972 octets go in one piece; taps with mtu=auto get 1500$/)
+  })
+
+  it('runs that can not pass in one piece', () => {
+    const lacking = (features: ReturnType<HostFacts['udpFeatures']>) =>
+      find('offload', 'ucast,,192.0.2.7', { udpFeatures: () => features })
+    assert.equal(lacking({ segment: true, gro: true }).level, 'ok')
+    assert.match(lacking({ segment: true, gro: false }).what, /lacks UDP_GRO \(Linux 5\.0\)$/)
+    assert.match(lacking({ segment: false, gro: false }).what, /lacks UDP_SEGMENT .* and UDP_GRO/)
+    assert.equal(lacking('EAFNOSUPPORT').level, 'note')
+    assert.match(find('offload', 'mcast,offload=off', {}).what, /offload=off/)
+  })
+
   it('an interface that is not there, or down', () => {
     const unknown = find('interface', 'mcast,,,,,interface=eth7', {})
     assert.equal(unknown.level, 'problem')

@@ -29,6 +29,7 @@ export function host(changes: Partial<HostFacts> = {}): HostFacts {
     bind: () => ({ receiveBuffer: 8 << 20 }),
     link: () => undefined,
     tunFeatures: () => 0x5103, // IFF_TUN, IFF_TAP, IFF_MULTI_QUEUE, IFF_NO_PI, IFF_VNET_HDR
+    udpFeatures: () => ({ segment: true, gro: true }),
     user: { uid: 0, groups: [0], hasNetAdmin: true },
     sysctl: () => String(8 << 20),
     hasProgram: () => true,

@@ -28,9 +28,10 @@ struct FakeState {
   Wake bell;                  // ring it: the port is ready
   std::vector<Octets> inbox;  // frames from the outside, at most a batch taken at a time
   size_t taken = 0;
-  std::vector<Octets> sent;      // frames to the outside
-  std::vector<FrameMeta> metas;  // of these
-  std::vector<size_t> picked;    // how many each transmit() had
+  std::vector<Octets> sent;        // frames to the outside
+  std::vector<FrameMeta> metas;    // of these
+  std::vector<size_t> picked;      // how many each transmit() had
+  std::vector<uint32_t> lan_mtus;  // told, in order
   PortHost* host = nullptr;
   int opened = 0, closed = 0, destroyed = 0, ready = 0;
   std::atomic<uint64_t> transmitted{0};
@@ -70,6 +71,7 @@ class FakePort final : public Port {
   void on_timer(uint64_t now_ns) override {
     if (state_->on_timer) state_->on_timer(*state_->host, now_ns);
   }
+  void on_lan_mtu(uint32_t mtu) override { state_->lan_mtus.push_back(mtu); }
   TxResult transmit(const FrameBatch& batch, Picks picks) noexcept override {
     state_->picked.push_back(picks.size());
     uint32_t frames = 0;

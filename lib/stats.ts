@@ -10,6 +10,7 @@ export interface PortStats {
   rx: {
     /** Frames taken in from outside. */
     frames: number
+    /** Of long own echoes (over 1600 octets) rounded down by up to 13 each: the kernel hands over their start alone. */
     octets: number
     /** Of these, handed to at least one other port. */
     forwarded: number

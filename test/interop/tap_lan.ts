@@ -114,7 +114,9 @@ export async function pingSizes(
   sizes: readonly number[] = kPingSizes,
 ): Promise<void> {
   for (const size of sizes) {
-    const args = ['-c', '2', '-i', '0.01', '-W', '2', '-M', 'do', '-s', String(size), address]
+    // Behind its last request ping waits for two round trips, and for the interval at least: at 10 ms a busy
+    // machine's reply would come too late to be counted.
+    const args = ['-c', '2', '-i', '0.3', '-W', '2', '-M', 'do', '-s', String(size), address]
     const { code, stdout, stderr } = await host.exec('ping', args)
     assert.equal(code, 0, `${size} octets to ${address}: ${stdout}${stderr}`)
     assert.match(stdout, /2 packets transmitted, 2 received, 0% packet loss/, stdout)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Host } from '../support/host.js'
 import { Lab } from '../support/lab.js'
 import { need } from '../support/need.js'
+import { dissect } from '../support/recorder.js'
 import { run } from '../support/running.js'
 import { eventually } from '../support/wait.js'
 import { readPcap, writePcap } from './pcap.js'
@@ -80,7 +81,7 @@ describe('captures replayed from tap to tap over a group', function () {
     await eventually(() => readPcap(file).some((frame) => frame.equals(kEnd)), 10_000, 'the last frame')
     await tcpdump.kill('SIGINT')
     const totals = await Promise.all(joins.map((each) => each.stop('tuntap', 'mcast')))
-    return { sent: readPcap(captures.get(name)!), received: readPcap(file), totals }
+    return { sent: readPcap(captures.get(name)!), received: readPcap(file), file, totals }
   }
 
   for (const name of ['plain', 'padded', 'tagged']) {
@@ -100,4 +101,23 @@ describe('captures replayed from tap to tap over a group', function () {
       assert.equal(sent.length - joined + tap.tx.superFrames, received.length)
     })
   }
+
+  it('SYNs whose MSS is lowered for a link of 1500 differ in that and in their checksum, which is right', async function () {
+    need(this, 'tshark')
+    for (const host of hosts) await host.ip('link', 'set', 'veth0', 'mtu', '1500')
+    const { sent, received, file, totals } = await replay('plain', '', '')
+    assert.ok(assertSameTraffic(received, sent) > 0)
+    const fields = ['tcp.options.mss_val', 'tcp.checksum.status', 'ipv6']
+    const syns = await dissect(file, fields, {
+      filter: 'tcp.flags.syn == 1 && !icmp',
+      preferences: ['tcp.check_checksum:TRUE'],
+    })
+    assert.ok(syns.length >= 20, `${syns.length} SYNs`)
+    for (const [mss, status, v6] of syns) assert.deepEqual([mss, status], [v6 ? '1398' : '1418', '1'])
+    // Each on its way out of one switch; the other finds it low enough.
+    assert.deepEqual(
+      totals.map(([, mcast]) => mcast.mssClamped),
+      [syns.length, 0],
+    )
+  })
 })

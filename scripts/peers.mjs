@@ -22,6 +22,7 @@ export const peers = [
     neededFor: 'writing captures for tshark',
   },
   { name: 'tcpdump', program: 'tcpdump', package: 'tcpdump', neededFor: 'an independent capture' },
+  { name: 'tcpreplay', program: 'tcpreplay', package: 'tcpreplay', neededFor: 'captures on a wire again' },
   { name: 'ip', program: 'ip', package: 'iproute2', neededFor: 'network namespaces, taps, cables' },
   { name: 'ping', program: 'ping', package: 'iputils-ping', neededFor: 'echo requests from a host' },
   { name: 'ethtool', program: 'ethtool', package: 'ethtool', neededFor: 'offload settings of devices' },

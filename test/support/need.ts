@@ -12,6 +12,7 @@ export type PeerName =
   | 'tshark'
   | 'text2pcap'
   | 'tcpdump'
+  | 'tcpreplay'
   | 'ip'
   | 'ping'
   | 'ethtool'

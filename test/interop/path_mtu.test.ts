@@ -7,6 +7,7 @@ import { Lab } from '../support/lab.js'
 import { need } from '../support/need.js'
 import { Recorder } from '../support/recorder.js'
 import { eventually } from '../support/wait.js'
+import { randomFrames } from './frames.js'
 import { LanNode } from './lan_node.js'
 
 const kGroup = '239.192.168.1'
@@ -119,6 +120,62 @@ describe('path MTU', function () {
     const node = await LanNode.start(a, { ports: ['tuntap,tap0', `${kMcast},mtu=1300`] })
     await assertFollows(node, 'mcast', 1500, 1300)
     assert.equal((await node.stats('mcast')).facts.mss, 'at most 1260 (IPv4), 1240 (IPv6)')
+  })
+
+  it('runs of what fits leave whole, and what does not is fragmented; so again with another MTU', async () => {
+    const recorder = await Recorder.start(b, { interface: 'veth0' })
+    const node = await LanNode.start(a, { ports: [kMcast], raw: { mac: kMac } })
+    let heard = 0
+    let runs = 0
+    let fragmented = 0
+    for (const mtu of [1500, 1400]) {
+      await a.ip('link', 'set', 'veth0', 'mtu', String(mtu))
+      await eventually(async () => (await node.stats('mcast')).facts.lan_mtu === String(mtu), 5000, 'the MTU')
+      for (const length of [mtu - 28, mtu - 27]) {
+        const frames = randomFrames(length, Array<number>(20).fill(length))
+        await node.inject(frames)
+        await recorder.waitForCount((heard += frames.length))
+        frames.forEach((frame, i) => assert.ok(recorder.frames[heard - frames.length + i]!.equals(frame)))
+        const { tx, offloadFailures } = await node.stats('mcast')
+        assert.equal(offloadFailures, 0)
+        assert.equal(tx.fragmented, (fragmented += length > mtu - 28 ? frames.length : 0))
+        if (length > mtu - 28) assert.equal(tx.superFrames, runs)
+        else assert.ok(tx.superFrames > runs)
+        runs = tx.superFrames
+      }
+    }
+  })
+
+  it('a router that carries less: runs are refused once, and frames go on one by one', async () => {
+    const c = await lab.host('c')
+    await lab.link(b, c, { mtu: 1400, route239: false })
+    await b.exec('sysctl', ['-qw', 'net.ipv4.ip_forward=1'], { check: true })
+    await a.ip('route', 'add', '198.18.10.0/24', 'via', '198.18.9.2')
+    await c.ip('route', 'add', '198.18.9.0/24', 'via', '198.18.10.1')
+    const far = await LanNode.start(c, { ports: ['ucast,,198.18.9.1'], raw: { mac: 'fe:fd:00:00:00:08' } })
+    const node = await LanNode.start(a, { ports: ['ucast,,198.18.10.2'], raw: { mac: kMac } })
+    const frames = randomFrames(3, Array<number>(20).fill(1472))
+    // A run's datagrams may be fragmented by the router, so it says nothing of them; a single one may not, is lost, and its
+    // sender is told.
+    await eventually(
+      async () => {
+        await node.inject(frames.slice(0, 1))
+        await node.inject(frames)
+        return (await node.stats('ucast')).offloadFailures
+      },
+      5000,
+      'a run to be refused',
+    )
+    const before = await far.count()
+    await node.inject(frames)
+    await eventually(async () => (await far.count()) >= before + frames.length, 5000, 'the frames')
+    const { offloadFailures, facts, tx } = await node.stats('ucast')
+    assert.equal(offloadFailures, 1)
+    assert.match(
+      facts.send_offload!,
+      /^udp segmentation up to 1471 octets: EMSGSIZE|^udp segmentation, 64|^off: EINVAL/,
+    )
+    assert.deepEqual(Object.values(tx.drops).filter(Boolean), [])
   })
 
   const kCases: readonly [option: string, v4: number, v6: number][] = [

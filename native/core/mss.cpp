@@ -38,7 +38,9 @@ bool lower_mss(std::span<uint8_t> frame, MssLimit limit, bool checksum_unfinishe
   if (header == 0 || (transport[tcp::kFlags] & tcp::kSyn) == 0) return false;
   const uint32_t value = find_mss(frame, packet.transport + tcp::kHeader, packet.transport + header);
   if (value == 0) return false;
-  const uint16_t most = packet.v6 ? limit.v6 : limit.v4;
+  const uint32_t tags = limit.untagged ? packet.ip - kEtherHeader : 0;
+  const uint16_t room = packet.v6 ? limit.v6 : limit.v4;
+  const uint16_t most = room > tags ? static_cast<uint16_t>(room - tags) : uint16_t{1};
   if (read_be16(frame.data() + value) <= most) return false;
 
   const uint16_t before = load16(frame.data() + value);

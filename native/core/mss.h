@@ -20,13 +20,14 @@ constexpr uint16_t kLargestMss = 0xffff;  // what the option can say
 struct MssLimit {
   uint16_t v4 = 0;
   uint16_t v6 = 0;
+  bool untagged = false;  // what frames without VLAN tags have room for: each tag leaves so much less
   bool on() const noexcept { return v4 != 0; }
   static MssLimit of_mtu(uint32_t mtu) noexcept {
     const auto fitting = [mtu](uint32_t headers) -> uint16_t {
       if (mtu <= headers) return 1;
       return mtu - headers < kLargestMss ? static_cast<uint16_t>(mtu - headers) : kLargestMss;
     };
-    return {fitting(kTcp4Headers), fitting(kTcp6Headers)};
+    return {fitting(kTcp4Headers), fitting(kTcp6Headers), true};
   }
 };
 

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <optional>
+#include <tuple>
 
 #include "test/support/random_wire.h"
 
@@ -116,6 +117,21 @@ TEST_CASE("mss: behind tags, IPv4 options and extension headers") {
     check_becomes(six, joined({nops(1), mss_option(1380)}));
     six.extensions = {0, 60, 43};
     check_becomes(six, joined({nops(1), mss_option(1380)}));
+  }
+}
+
+TEST_CASE("mss: a tag takes its octets from what an MTU leaves, not from a limit that is asked for") {
+  for (const auto& [limit, tags, most] : {std::tuple{MssLimit::of_mtu(1458), 0, 1418},
+                                          {MssLimit::of_mtu(1458), 1, 1414},
+                                          {MssLimit::of_mtu(1458), 2, 1410},
+                                          {MssLimit::of_mtu(41), 1, 1},
+                                          {MssLimit{1400, 1400}, 1, 1400}}) {
+    Wire wire = syn(mss_option(1460));
+    for (int i = 0; i < tags; ++i) wire.tags.push_back(kEtherTypeVlan);
+    Octets frame = build_parts(wire).frame;
+    CHECK(lower_mss(frame, limit, false));
+    wire.tcp_options = padded(mss_option(static_cast<uint16_t>(most)));
+    CHECK(frame == build_parts(wire).frame);
   }
 }
 

@@ -47,6 +47,26 @@ export async function guestTakes(
   assert.deepEqual([output.split(' ')[0], octets], [sent.sha256, sent.octets])
 }
 
+/** One guest sends a file to the address of another. */
+export async function guestToGuest(
+  from: Guest,
+  to: Guest,
+  address: string,
+  { path, sha256 }: Content & { path: string },
+  timeoutMs: number,
+): Promise<void> {
+  // Guests run a command at a time: the listener stays behind, and its sum appears when it has all.
+  // Its input must not end: busybox's nc gives up sending when the other side has ended.
+  const sum = `mkfifo /run/hold; nc -l -p ${kPort} <>/run/hold | sha256sum >/run/sum.tmp; mv /run/sum.tmp /run/sum`
+  const listening = `netstat -ltn | grep -q :${kPort}`
+  const listen = `{ ${sum}; } >/dev/null 2>&1 & until ${listening}; do sleep 0.05; done`
+  assert.equal((await to.sh(listen)).code, 0)
+  const sent = await from.sh(`nc ${address} ${kPort} <${path}`, timeoutMs)
+  assert.equal(sent.code, 0, sent.output)
+  const got = await to.sh('until [ -f /run/sum ]; do sleep 0.05; done; cat /run/sum; rm /run/sum', timeoutMs)
+  assert.equal(got.output.split(' ')[0], sha256)
+}
+
 /** iperf3 in the guest to a host's address, or from there; returns the octets that the receiver counted. */
 export async function iperf3(
   guest: Guest,

@@ -1,4 +1,4 @@
-// Two kernels with a tap each on one LAN: IPv6 with its detection of duplicates, jumbo frames, VLANs.
+// Two kernels with a tap each on one LAN: IPv6 with its detection of duplicates, jumbo frames.
 import assert from 'node:assert/strict'
 import type { Host } from '../support/host.js'
 import { Lab } from '../support/lab.js'
@@ -91,39 +91,6 @@ describe('taps of two hosts on one LAN', function () {
     await pingSizes(two, kAddresses[0], [8972])
     await transfer(one, two, kAddresses[1], kOctets)
     await transfer(two, one, kAddresses[0], kOctets)
-    await assertWhole(both)
-  })
-
-  for (const { link, mtu } of [
-    { link: 1600, mtu: 1500 },
-    { link: 1504, mtu: 1462 - 4 },
-  ]) {
-    it(`VLAN: packets of ${mtu} octets behind a tag, and TCP, on a link of ${link}`, async () => {
-      const both = await pair(link)
-      const [one, two] = both.hosts
-      for (const [i, host] of both.hosts.entries()) {
-        await host.ip('link', 'add', 'link', 'tap0', 'name', 'tap0.7', 'type', 'vlan', 'id', '7')
-        await host.ip('link', 'set', 'tap0.7', 'mtu', String(mtu), 'up')
-        await host.ip('addr', 'add', `198.18.7.${i + 1}/24`, 'dev', 'tap0.7')
-      }
-      await pingSizes(one, '198.18.7.2', [1, 56, mtu - 28])
-      await pingSizes(two, '198.18.7.1', [1, 56, mtu - 28])
-      await transfer(one, two, '198.18.7.2', kOctets)
-      await transfer(two, one, '198.18.7.1', kOctets)
-      await assertWhole(both)
-    })
-  }
-
-  it('VLAN: its TCP needs no fragments either where the MTU leaves no room for a tag', async () => {
-    const both = await pair(1500)
-    const [one, two] = both.hosts
-    for (const [i, host] of both.hosts.entries()) {
-      await host.ip('link', 'add', 'link', 'tap0', 'name', 'tap0.7', 'type', 'vlan', 'id', '7')
-      await host.ip('link', 'set', 'tap0.7', 'up')
-      await host.ip('addr', 'add', `198.18.7.${i + 1}/24`, 'dev', 'tap0.7')
-    }
-    await transfer(one, two, '198.18.7.2', kOctets)
-    await transfer(two, one, '198.18.7.1', kOctets)
     await assertWhole(both)
   })
 })

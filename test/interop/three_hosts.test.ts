@@ -48,11 +48,11 @@ for (const { underlay, inner } of [
     })
 
     it('TCP content is the same at both ends, around the circle, over IPv4 and IPv6', async () => {
-      for (const a of [0, 1, 2]) {
-        const b = (a + 1) % 3
-        await transfer(hosts[a]!, hosts[b]!, ipv4(b), kTransferOctets)
-        await transfer(hosts[b]!, hosts[a]!, ipv6(a), kTransferOctets)
-      }
+      const next = (i: number) => (i + 1) % 3
+      await Promise.all(
+        hosts.map((host, i) => transfer(host, hosts[next(i)]!, ipv4(next(i)), kTransferOctets)),
+      )
+      await Promise.all(hosts.map((host, i) => transfer(hosts[next(i)]!, host, ipv6(i), kTransferOctets)))
     })
 
     it('no fragment was needed, no loop was seen, and the accounts balance', async () => {

@@ -19,7 +19,10 @@ interface Durations {
   searchMs: number
   confirmMs: number
   pings: number
-  /** How long a switch idles before it is looked at, and while it is. */
+  /**
+   * How long a switch idles before it is looked at, and while it is. V8 collects garbage some 8 s after the last activity and in the
+   * seconds behind that, once: what is measured is what goes on for ever.
+   */
   settleMs: number
   idleMs: number
 }
@@ -65,7 +68,7 @@ const DEFAULTS: Durations = {
   confirmMs: 1000,
   pings: 500,
   // What starting leaves to do (timers of the kernel's for new devices and memberships, Node.js's own) is over by then.
-  settleMs: 2000,
+  settleMs: 25_000,
   idleMs: 10_000,
 }
 

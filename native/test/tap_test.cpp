@@ -1,6 +1,7 @@
 // The tap port's frames against the kernel's tap device, in a network namespace of the test's own.
 #include <doctest/doctest.h>
 
+#include "test/support/faults.h"
 #include "test/support/tap_rig.h"
 
 using namespace ethercast;
@@ -33,6 +34,41 @@ TEST_CASE("tap: frames pass both ways, whatever the length of the header") {
       CHECK(got->frame == out);
       CHECK(rig.port->caps().takes == (offload ? kTakesSuperFrames | kTakesChecksum : 0));
     }
+  }
+}
+
+TEST_CASE("tap: what the kernel can't offload is done without, and told") {
+  const Namespace own;
+  if (no_taps(own)) return;
+  const FaultScope scope;
+  // What a tap may be sent does not hang on what it hands over; only USO came with both (kernel 6.2).
+  constexpr uint16_t kTcp = kTakesTcp4 | kTakesTcp6 | kTakesChecksum;
+  constexpr unsigned long kUso = 0x20 | 0x40;  // TUN_F_USO4, TUN_F_USO6: not in the headers of every kernel
+  struct {
+    unsigned long unknown;
+    uint16_t takes;
+    const char* told;
+  } const kernels[] = {
+      {0, kTakesSuperFrames | kTakesChecksum, "tso6 uso checksum"},
+      {kUso, kTcp, "without uso"},
+      {kUso | TUN_F_TSO4 | TUN_F_TSO6, kTcp, "without tso and uso"},
+      {~0UL, kTcp, "sending only"},
+  };
+  for (const auto& kernel : kernels) {
+    CAPTURE(kernel.told);
+    Faults::refuse_tap_offloads(kernel.unknown);
+    TapRig rig(tap_config());
+    const Octets in = make_frame(kBroadcastMac, station(1), 333, 1),
+                 out = make_frame(station(1), station(2), 777, 2);
+    REQUIRE(rig.kernel->send(in));
+    REQUIRE(rig.hears(1));
+    CHECK(rig.host.frames[0] == in);
+    CHECK(rig.send({out}).sent == 1);
+    const auto got = rig.kernel->receive();
+    REQUIRE(got);
+    CHECK(got->frame == out);
+    CHECK(rig.port->caps().takes == kernel.takes);
+    CHECK(rig.host.notes["offload"].find(kernel.told) != std::string::npos);
   }
 }
 

@@ -1,6 +1,8 @@
 #include "test/support/faults.h"
 
+#include <linux/if_tun.h>
 #include <netinet/udp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -14,6 +16,7 @@ std::atomic<int> sendmmsg_errno{0};
 std::atomic<int> sendmmsg_times{0};
 std::atomic<bool> recording{false};
 std::atomic<bool> unprivileged{false};
+std::atomic<unsigned long> refused_offloads{0};
 std::atomic<int> room{-1};
 std::atomic<int> refused_level{-1};
 std::atomic<int> refused_option{-1};
@@ -59,6 +62,7 @@ void Faults::refuse_option(int level, int option) noexcept {
 }
 const std::vector<uint32_t>& Faults::messages() { return sent(); }
 void Faults::refuse_forced_buffers() noexcept { unprivileged = true; }
+void Faults::refuse_tap_offloads(unsigned long bits) noexcept { refused_offloads = bits; }
 void Faults::record_options() {
   recorded().clear();
   sent().clear();
@@ -72,6 +76,7 @@ bool Faults::was_set(int level, int option, int value) {
   return false;
 }
 void Faults::end() {
+  refused_offloads = 0;
   sendmmsg_times = 0;
   recording = unprivileged = false;
   refused_runs = {};
@@ -111,6 +116,17 @@ int __wrap_sendmmsg(int fd, mmsghdr* messages, unsigned int count, int flags) {
 }
 
 int __real_setsockopt(int fd, int level, int option, const void* value, socklen_t length);
+int __real_ioctl(int fd, unsigned long request, void* argument);
+// Every request of ours has one argument, a number or a pointer, which travel alike.
+int __wrap_ioctl(int fd, unsigned long request, void* argument) {
+  if (request == TUNSETOFFLOAD &&
+      (reinterpret_cast<unsigned long>(argument) & ethercast::test::refused_offloads) != 0) {
+    errno = EINVAL;
+    return -1;
+  }
+  return __real_ioctl(fd, request, argument);
+}
+
 int __wrap_setsockopt(int fd, int level, int option, const void* value, socklen_t length) {
   using namespace ethercast::test;
   if (recording && length == sizeof(int)) {

@@ -30,6 +30,8 @@ class Faults {
   static const std::vector<uint32_t>& messages();
   // Socket buffers beyond the system's limit are refused, as to anybody who is not privileged.
   static void refuse_forced_buffers() noexcept;
+  // TUNSETOFFLOAD with any of these bits fails with EINVAL, as in kernels that do not know them; 0: none.
+  static void refuse_tap_offloads(unsigned long bits) noexcept;
   // Until end(): the options set with an int as their value.
   static void record_options();
   static const std::vector<SocketOption>& options();

@@ -9,21 +9,13 @@
 
 #include "test/support/fake_host.h"
 #include "test/support/faults.h"
+#include "test/support/sender_bench.h"
 #include "test/support/sockets.h"
 
 using namespace ethercast;
 using namespace ethercast::test;
 
 namespace {
-
-struct Recovery final : SendRecovery {
-  std::vector<int> asked;
-  std::function<bool(int)> answer = [](int) { return false; };
-  bool recover(int os_errno) noexcept override {
-    asked.push_back(os_errno);
-    return answer(os_errno);
-  }
-};
 
 struct Batch {
   FrameBatch frames;

@@ -7,6 +7,21 @@
 using namespace ethercast;
 using namespace ethercast::test;
 
+namespace {
+// A frame each way, as it is.
+void check_passage(TapRig& rig) {
+  const Octets in = make_frame(kBroadcastMac, station(1), 333, 1),
+               out = make_frame(station(1), station(2), 777, 2);
+  REQUIRE(rig.kernel->send(in));
+  REQUIRE(rig.hears(1));
+  CHECK(rig.host.frames[0] == in);
+  CHECK(rig.send({out}).sent == 1);
+  const auto got = rig.kernel->receive();
+  REQUIRE(got);
+  CHECK(got->frame == out);
+}
+}  // namespace
+
 TEST_CASE("tap: frames pass both ways, whatever the length of the header") {
   const Namespace own;
   if (no_taps(own)) return;
@@ -23,15 +38,7 @@ TEST_CASE("tap: frames pass both ways, whatever the length of the header") {
       Config config = tap_config(name.c_str());
       if (!offload) config.set("offload", std::string("off"));
       TapRig rig(config);
-      const Octets in = make_frame(kBroadcastMac, station(1), 333, 1),
-                   out = make_frame(station(1), station(2), 777, 2);
-      REQUIRE(rig.kernel->send(in));
-      REQUIRE(rig.hears(1));
-      CHECK(rig.host.frames[0] == in);
-      CHECK(rig.send({out}).sent == 1);
-      const auto got = rig.kernel->receive();
-      REQUIRE(got);
-      CHECK(got->frame == out);
+      check_passage(rig);
       CHECK(rig.port->caps().takes == (offload ? kTakesSuperFrames | kTakesChecksum : 0));
     }
   }
@@ -58,15 +65,7 @@ TEST_CASE("tap: what the kernel can't offload is done without, and told") {
     CAPTURE(kernel.told);
     Faults::refuse_tap_offloads(kernel.unknown);
     TapRig rig(tap_config());
-    const Octets in = make_frame(kBroadcastMac, station(1), 333, 1),
-                 out = make_frame(station(1), station(2), 777, 2);
-    REQUIRE(rig.kernel->send(in));
-    REQUIRE(rig.hears(1));
-    CHECK(rig.host.frames[0] == in);
-    CHECK(rig.send({out}).sent == 1);
-    const auto got = rig.kernel->receive();
-    REQUIRE(got);
-    CHECK(got->frame == out);
+    check_passage(rig);
     CHECK(rig.port->caps().takes == kernel.takes);
     CHECK(rig.host.notes["offload"].find(kernel.told) != std::string::npos);
   }

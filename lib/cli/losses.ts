@@ -34,7 +34,6 @@ const REASONS: Record<'in' | 'out', Record<string, Reason>> = {
     read_only: { text: 'the port only listens' },
     queue_full: { text: 'more than the network below takes' },
     ring_full: { text: 'the reader is too slow' },
-    no_batch: { text: 'no buffers were left to cut it' },
     refused: { text: 'the system refused them' },
     closed: { text: 'still queued when the port closed' },
   },

@@ -49,7 +49,6 @@ class Counter {
   X(read_only, "the port only listens")                                  \
   X(queue_full, "the port's bounded queue is full")                      \
   X(ring_full, "the reader in JavaScript is behind")                     \
-  X(no_batch, "the pool of batches was empty when it had to be cut")     \
   X(refused, "the system refused the frame; last_errno says why")        \
   X(closed, "still queued when the port closed")
 

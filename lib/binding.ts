@@ -55,13 +55,24 @@ export interface NativeError {
   field?: string
 }
 
+export type NativePortState = 'opening' | 'up' | 'degraded' | 'reconnecting' | 'blocked' | 'closed'
+
 export type NativeEvent =
-  | { event: 'opened'; request: number; id: number; parent: number; name: string }
+  | {
+      event: 'opened'
+      /** 0 for a listener's client. */
+      request: number
+      id: number
+      /** The listener's number; 0: none. */
+      parent: number
+      name: string
+      state: NativePortState
+    }
   | { event: 'failed'; request: number; tried: boolean; error: NativeError }
   | {
       event: 'port'
       id: number
-      state: 'up' | 'degraded' | 'blocked' | 'closed'
+      state: NativePortState
       reason: string
       message: string
       errno?: string

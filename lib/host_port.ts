@@ -7,7 +7,7 @@ import type { FrameBatch } from './frame_batch.js'
 import { RingReader, RingWriter } from './frame_ring.js'
 import { ETHER_HEADER_OCTETS } from './net/ether.js'
 import { Port } from './port.js'
-import type { PortOwner } from './port.js'
+import type { NewPort, PortOwner } from './port.js'
 import { Waiter, throwIfAborted } from './waiter.js'
 
 /** How long, and for how many frames, `frames()` may keep the event loop to itself before timers and I/O get a turn. */
@@ -56,18 +56,12 @@ export class HostPort extends Port {
   #reading = false
 
   /** @internal */
-  constructor(
-    owner: HostPortOwner,
-    id: number,
-    spec: HostSpec & { mac: string },
-    notices: readonly string[],
-    rings: HostRings,
-  ) {
-    super(owner, id, spec, notices)
+  constructor(owner: HostPortOwner, made: NewPort & { spec: HostSpec & { mac: string } }, rings: HostRings) {
+    super(owner, made)
     this.#owner = owner
     this.#reader = rings.reader
     this.#writer = rings.writer
-    this.mac = spec.mac
+    this.mac = made.spec.mac
   }
 
   /**

@@ -6,14 +6,17 @@ import { formatSpec } from './spec/index.js'
 import type { PortSpec } from './spec/index.js'
 import type { Switch } from './switch.js'
 
-/** `up`: carries frames. `degraded`: open, but loses frames until something outside changes. `blocked`: by the loop guard. */
-export type PortState = 'up' | 'degraded' | 'blocked' | 'closed'
+/**
+ * `opening`: its peer was not found yet. `up`: carries frames, or takes clients. `degraded`: open, but loses frames until something
+ * outside changes. `reconnecting`: its peer is gone, and it looks for it. `blocked`: by the loop guard. `closed`: for good.
+ */
+export type PortState = 'opening' | 'up' | 'degraded' | 'reconnecting' | 'blocked' | 'closed'
 
 /** A change of a port's state. */
 export interface PortEvent {
   port: Port
   state: PortState
-  /** A word or two: `loop`, `address`, `interface`, `reopened`. */
+  /** A word or two: `loop`, `address`, `interface`, `reopened`, `peer`, `client` (a listener's new port). */
   reason: string
   /** A sentence for people; may be empty. */
   message: string
@@ -33,12 +36,24 @@ export interface PortOwner {
   counters(port: Port, into: Float64Array): boolean
 }
 
+/** @internal */
+export interface NewPort {
+  id: number
+  /** A client has its listener's. */
+  spec: PortSpec
+  state?: PortState
+  notices: readonly string[]
+  client?: { parent: Port; name: string }
+}
+
 /** A port of a switch. Made by `Switch.addPort`. Events: `state` (a {@link PortEvent}) and `close`. */
 export class Port extends EventEmitter<PortEvents> {
   /** Number of this port within its switch. */
   readonly id: number
-  /** Canonical spec. */
+  /** Canonical spec; of a listener's client: that, and who it is. */
   readonly name: string
+  /** The listener whose client this is. */
+  readonly parent: Port | undefined
   /** Normalised spec, every default filled in. */
   readonly spec: PortSpec
   /** What to tell a person about this port: fields that have no effect, and the like. */
@@ -46,19 +61,21 @@ export class Port extends EventEmitter<PortEvents> {
   /** What the port found and chose: interface, buffers, addresses. Changes when they do. */
   readonly facts: Readonly<Record<string, string>> = {}
 
-  #state: PortState = 'up'
+  #state: PortState
   #closing: Promise<void> | undefined
   readonly #owner: PortOwner
   readonly #block = newBlock()
 
   /** @internal */
-  constructor(owner: PortOwner, id: number, spec: PortSpec, notices: readonly string[]) {
+  constructor(owner: PortOwner, { id, spec, state = 'up', notices, client }: NewPort) {
     super()
     this.#owner = owner
     this.id = id
-    this.name = formatSpec(spec)
+    this.name = client?.name ?? formatSpec(spec)
+    this.parent = client?.parent
     this.spec = spec
     this.notices = notices
+    this.#state = state
   }
 
   /** The switch that this port is plugged into. */

@@ -46,6 +46,10 @@ export interface PortStats {
   }
   /** Sending sockets opened anew after an address change. */
   reopened: number
+  /** Times a peer that was gone came back. */
+  reconnects: number
+  /** Connections that a listener did not take: no such protocol, too many clients, descriptors run out. */
+  refusedClients: number
   /** Sends that the kernel refused with offload and that went without. */
   offloadFailures: number
   /** TCP SYNs whose MSS was lowered to what the path carries. */
@@ -91,6 +95,8 @@ export function readStats(block: Float64Array): PortStats {
       fragmented: get('fragmented'),
     },
     reopened: get('reopened'),
+    reconnects: get('reconnects'),
+    refusedClients: get('refused_clients'),
     offloadFailures: get('offload_failures'),
     mssClamped: get('mss_clamped'),
     loopBlocks: get('loop_blocks'),

@@ -15,6 +15,7 @@ import { StationDesk } from './stations.js'
 import type { Station, StationOptions } from './stations.js'
 import type { PortStats } from './stats.js'
 import { checkOptions } from './switch_options.js'
+import { closedError, macNotice } from './switch_texts.js'
 import type { SwitchOptions } from './switch_options.js'
 import { throwIfAborted } from './waiter.js'
 
@@ -24,6 +25,8 @@ interface SwitchEvents {
   error: [error: EthercastError]
   close: []
 }
+
+type OpenedEvent = Extract<NativeEvent, { event: 'opened' }>
 
 interface Opening {
   spec: PortSpec
@@ -47,6 +50,8 @@ export class Switch extends EventEmitter<SwitchEvents> {
 
   readonly #native: NativeSwitch
   readonly #opening = new Map<number, Opening>()
+  /** Ports that wait for their peer: who added them hears when it was found. */
+  readonly #finding = new Map<Port, Opening>()
   readonly #hostRequests = new Map<Port, number>()
   readonly #isHub: boolean
   readonly #stationDesk: StationDesk
@@ -83,7 +88,7 @@ export class Switch extends EventEmitter<SwitchEvents> {
 
   /**
    * Plugs a port in: a spec string (`'mcast,,239.192.168.1,1102,1'`) or its object form. `{ transport: 'host' }` gives a
-   * {@link HostPort}, the NIC for this program.
+   * {@link HostPort}, the NIC for this program. A port with `wait` is there at once, in the state `opening`; the promise waits for its peer.
    *
    * @throws EthercastError `ERR_ETHERCAST_FIELD` (bad spec), `ERR_ETHERCAST_CLOSED`, or the kernel's (`EADDRINUSE`, `ENETUNREACH`…)
    */
@@ -94,8 +99,10 @@ export class Switch extends EventEmitter<SwitchEvents> {
     throwIfAborted(signal)
     this.#assertOpen('addPort')
     const request = ++this.#lastRequest
+    let onAbort: (() => void) | undefined
     const opened = new Promise<Port>((resolve, reject) => {
       const opening: Opening = { spec: parsed, resolve, reject }
+      onAbort = () => void [...this.#finding].find(([, each]) => each === opening)?.[0].close()
       this.#opening.set(request, opening)
       const name = formatSpec(parsed)
       if (parsed.transport === 'host') {
@@ -107,7 +114,16 @@ export class Switch extends EventEmitter<SwitchEvents> {
         this.#native.addPort(request, parsed.transport, parsed, name)
       }
     })
-    const port = await this.#hold(opened)
+    signal?.addEventListener('abort', onAbort!)
+    let port: Port
+    try {
+      port = await this.#hold(opened)
+    } catch (error) {
+      throwIfAborted(signal)
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', onAbort!)
+    }
     if (signal?.aborted) {
       await port.close()
       throw signal.reason
@@ -233,8 +249,9 @@ export class Switch extends EventEmitter<SwitchEvents> {
     this.#native.stop()
     this.#onWake()
     const closed = closedError('the switch closed first')
-    for (const { reject } of this.#opening.values()) reject(closed)
+    for (const { reject } of [...this.#opening.values(), ...this.#finding.values()]) reject(closed)
     this.#opening.clear()
+    this.#finding.clear()
     this.#stationDesk.close(closed)
     callHandlers(() => this.emit('close'))
   }
@@ -255,7 +272,7 @@ export class Switch extends EventEmitter<SwitchEvents> {
   #onEvent(event: NativeEvent): void {
     switch (event.event) {
       case 'opened':
-        return this.#onOpened(event.request, event.id)
+        return event.request === 0 ? this.#onClient(event) : this.#onOpened(event)
       case 'failed': {
         const opening = this.#opening.get(event.request)!
         this.#opening.delete(event.request)
@@ -272,6 +289,7 @@ export class Switch extends EventEmitter<SwitchEvents> {
         const { state, reason, message, errno } = event
         const change: PortEvent = { port, state, reason, message, ...(errno === undefined ? {} : { errno }) }
         port.onState(change)
+        this.#settle(change)
         callHandlers(() => this.emit('port', change))
         return
       }
@@ -294,22 +312,54 @@ export class Switch extends EventEmitter<SwitchEvents> {
     return { onNote: (key, value) => early.push([key, value]) }
   }
 
-  #onOpened(request: number, id: number): void {
+  #onOpened({ request, id, state }: OpenedEvent): void {
     // Opened by the I/O thread while the switch was already closing here: the port is gone again.
     if (this.#closed) return
-    const { spec, rings, resolve } = this.#opening.get(request)!
+    const opening = this.#opening.get(request)!
+    const { spec, rings } = opening
     this.#opening.delete(request)
     let port: Port
     if (rings !== undefined) {
-      port = new HostPort(this.#owner, id, spec as HostSpec & { mac: string }, notices(spec), rings)
+      const hostSpec = spec as HostSpec & { mac: string }
+      port = new HostPort(this.#owner, { id, spec: hostSpec, notices: notices(spec) }, rings)
       this.#hostRequests.set(port, request)
     } else {
-      port = new Port(this.#owner, id, spec, [...macNotice(spec), ...notices(spec)])
+      port = new Port(this.#owner, { id, spec, state, notices: [...macNotice(spec), ...notices(spec)] })
     }
-    for (const [key, value] of this.#earlyNotes.get(id) ?? []) port.onNote(key, value)
-    this.#earlyNotes.delete(id)
-    ;(this.ports as Map<number, Port>).set(id, port)
-    resolve(port)
+    this.#plugIn(port)
+    if (state === 'opening') this.#finding.set(port, opening)
+    else opening.resolve(port)
+  }
+
+  /** A listener has a new client, which is a port of its own. */
+  #onClient({ id, parent: listener, name, state }: OpenedEvent): void {
+    const parent = this.ports.get(listener)
+    if (this.#closed || parent === undefined) return
+    const port = new Port(this.#owner, {
+      id,
+      spec: parent.spec,
+      state,
+      notices: [],
+      client: { parent, name },
+    })
+    this.#plugIn(port)
+    callHandlers(() => this.emit('port', { port, state, reason: 'client', message: `${name} has come` }))
+  }
+
+  #plugIn(port: Port): void {
+    for (const [key, value] of this.#earlyNotes.get(port.id) ?? []) port.onNote(key, value)
+    this.#earlyNotes.delete(port.id)
+    ;(this.ports as Map<number, Port>).set(port.id, port)
+  }
+
+  /** Tells who added a port that its peer was found, or never will be. */
+  #settle({ port, state, message, errno }: PortEvent): void {
+    const opening = this.#finding.get(port)
+    if (opening === undefined || state === 'opening') return
+    this.#finding.delete(port)
+    if (state !== 'closed') return opening.resolve(port)
+    const details = { port: port.name, ...(errno === undefined ? {} : { errno }) }
+    opening.reject(new EthercastError(errno ?? 'ERR_ETHERCAST_CLOSED', message, details))
   }
 
   #onPortClosed(id: number): void {
@@ -317,6 +367,8 @@ export class Switch extends EventEmitter<SwitchEvents> {
     const port = this.ports.get(id)
     if (port === undefined) return
     port.onClosed()
+    const message = `${port.name}: closed before its peer was found`
+    this.#settle({ port, state: 'closed', reason: 'closed', message })
     ;(this.ports as Map<number, Port>).delete(id)
     if (!this.#closed) this.#native.forget(id, this.#hostRequests.get(port) ?? 0)
     this.#hostRequests.delete(port)
@@ -339,15 +391,4 @@ export class Switch extends EventEmitter<SwitchEvents> {
     counters: (port: Port, into: Float64Array) => this.#native.counters(port.id, into),
     bell: (port: HostPort) => this.#native.bell(this.#hostRequests.get(port)!),
   }
-}
-
-function closedError(message: string): EthercastError {
-  return new EthercastError('ERR_ETHERCAST_CLOSED', message)
-}
-
-function macNotice(spec: PortSpec): string[] {
-  if (!('mac' in spec) || spec.mac === undefined) return []
-  return [
-    `mac ${spec.mac} has no effect: a port of a switch has no address of its own; give it to the host port or to connect()`,
-  ]
 }

@@ -45,6 +45,23 @@ export const peers = [
     package: 'uml-utilities',
     neededFor: "User-Mode Linux's own switch, to compare with",
   },
+  { name: 'vde_plug', program: 'vde_plug', package: 'vde2', neededFor: 'clients of a VDE switch' },
+  {
+    name: 'uml_net',
+    program: 'uml_net',
+    package: 'uml-utilities',
+    neededFor: "User-Mode Linux's own helper, to compare with",
+  },
+  { name: 'slirp', program: 'slirp', package: 'slirp', neededFor: 'the way out over SLIP' },
+  { name: 'passt', program: 'passt', package: 'passt', neededFor: 'the way out over a stream socket' },
+  {
+    name: 'slirp4netns',
+    program: 'slirp4netns',
+    package: 'slirp4netns',
+    neededFor: 'the way out over a SEQPACKET socket',
+  },
+  { name: 'socat', program: 'socat', package: 'socat', neededFor: 'sockets and terminals joined' },
+  { name: 'setpriv', program: 'setpriv', package: 'util-linux', neededFor: 'programs as another user' },
   { name: 'cmake', program: 'cmake', package: 'cmake', neededFor: 'the C++ tests' },
   {
     name: 'doctest',

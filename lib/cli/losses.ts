@@ -21,6 +21,9 @@ const REASONS: Record<'in' | 'out', Record<string, Reason>> = {
     runt: { text: 'shorter than an Ethernet header' },
     oversize: { text: 'longer than the port takes' },
     not_peer: { text: "not from the port's remote" },
+    bad_framing: { text: "octets that the framing doesn't allow" },
+    bad_packet: { text: 'not an IPv4 packet' },
+    unresolved: { text: 'nobody answers ARP for the next hop' },
     bad_source: { text: 'the source is a group or all zero' },
     storm: { text: 'floods came faster than the storm limit' },
     bad_offload: { text: 'an offload header contradicts its frame' },
@@ -32,6 +35,8 @@ const REASONS: Record<'in' | 'out', Record<string, Reason>> = {
   out: {
     oversize: { text: 'longer than the port or network carries' },
     read_only: { text: 'the port only listens' },
+    no_peer: { text: 'nobody is at the other end' },
+    not_ip: { text: 'the other end takes IPv4 alone', expected: true },
     queue_full: { text: 'more than the network below takes' },
     ring_full: { text: 'the reader is too slow' },
     refused: { text: 'the system refused them' },

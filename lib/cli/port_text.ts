@@ -9,7 +9,14 @@ export function shortName({ id, spec }: Port): string {
   return `${id} ${spec.transport}`
 }
 
-const COLOURS: Record<PortState, Colour> = { up: 'green', degraded: 'yellow', blocked: 'red', closed: 'dim' }
+const COLOURS: Record<PortState, Colour> = {
+  opening: 'yellow',
+  up: 'green',
+  degraded: 'yellow',
+  reconnecting: 'yellow',
+  blocked: 'red',
+  closed: 'dim',
+}
 
 export function paintState(state: PortState, text: string = state): string {
   return paint(COLOURS[state], text)

@@ -3,8 +3,18 @@
 import type { PortSpec } from '../spec/index.js'
 import type { HostFacts } from './facts.js'
 import type { Finding } from './finding.js'
+import { checkBess } from './bess.js'
+import { checkDaemon } from './daemon.js'
+import { checkDgram } from './dgram.js'
+import { checkEthertap } from './ethertap.js'
+import { checkFd } from './fd.js'
 import { checkHost } from './host.js'
 import { checkMcast } from './mcast.js'
+import { checkPcap } from './pcap.js'
+import { checkSlip } from './slip.js'
+import { checkSlirp } from './slirp.js'
+import { checkStream } from './stream.js'
+import { checkSwitch } from './switch.js'
 import { checkTap } from './tap.js'
 import { checkUcast } from './ucast.js'
 
@@ -18,6 +28,16 @@ const checks: { [Name in PortSpec['transport']]: Check<Extract<PortSpec, { trans
   mcast: checkMcast,
   ucast: checkUcast,
   tuntap: checkTap,
+  ethertap: checkEthertap,
+  daemon: checkDaemon,
+  switch: checkSwitch,
+  slip: checkSlip,
+  slirp: checkSlirp,
+  pcap: checkPcap,
+  bess: checkBess,
+  fd: checkFd,
+  stream: checkStream,
+  dgram: checkDgram,
   host: () => [],
 }
 

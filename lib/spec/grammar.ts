@@ -5,7 +5,8 @@
 
 import type { Kind } from './kinds.js'
 import { suggest } from './nearest.js'
-import { refuse, refuseField } from './refuse.js'
+import { refuse, refuseField, refuseType } from './refuse.js'
+import type { Place } from './refuse.js'
 
 /** One field or option of the specs of one transport. */
 interface FieldOf<Name, T> {
@@ -39,6 +40,8 @@ export interface Transport<Input extends object, Spec extends object> {
   fields: readonly Field<Spec>[]
   /** Fields by key, after those by position. */
   options: readonly Field<Spec>[]
+  /** Takes every field after those by position, as it stands; a list in the object form. There are then no options in a string. */
+  rest?: { name: Exclude<keyof Spec, 'transport'> & string; kind: Kind<string> }
   /** Checks fields against each other, and returns the spec with what one says about another settled. */
   complete?(spec: Spec): Spec
   /** What a person should hear about a valid spec, one sentence each. */
@@ -59,6 +62,7 @@ export interface AnyTransport {
   example: object
   fields: readonly AnyField[]
   options: readonly AnyField[]
+  rest?: { name: string; kind: Kind<string> }
   complete?(spec: object): object
   notices?(spec: object): string[]
 }
@@ -79,7 +83,13 @@ type Values = Record<string, unknown>
 export function readFields(transport: AnyTransport, parts: readonly string[]): object {
   const values: Values = {}
   let firstOption: string | undefined
-  for (const [index, part] of parts.entries()) {
+  const { rest } = transport
+  const own = rest === undefined ? parts : parts.slice(0, transport.fields.length)
+  const more = parts.slice(own.length)
+  if (rest !== undefined && more.length > 0) {
+    values[rest.name] = more.map((part) => rest.kind.fromText(part, place(transport, rest.name)))
+  }
+  for (const [index, part] of own.entries()) {
     const verbatim = firstOption === undefined && transport.fields[index]?.verbatim === true
     const [key, text] = verbatim ? [undefined, part] : splitKey(part)
     const option = transport.options.find(({ name }) => name === key)
@@ -107,6 +117,10 @@ export function readObject(transport: AnyTransport, object: object): object {
   const values: Values = {}
   for (const [key, value] of Object.entries(object) as [string, unknown][]) {
     if (key === 'transport' || value === undefined) continue
+    if (key === transport.rest?.name) {
+      values[key] = readList(transport.rest.kind, value, place(transport, key))
+      continue
+    }
     const field = fields.find(({ name }) => name === key)
     if (field === undefined) {
       const names = fields.map(({ name }) => name).sort()
@@ -121,17 +135,25 @@ export function readObject(transport: AnyTransport, object: object): object {
   return fill(transport, values)
 }
 
+function readList(kind: Kind<string>, value: unknown, where: Place): string[] {
+  if (!Array.isArray(value)) return refuseType(where, value, 'a list of strings')
+  return value.map((each: unknown) => kind.fromValue(each, where))
+}
+
 /** The canonical string of a normalised spec: trailing defaults dropped, options that are not the default sorted by key. */
 export function printSpec(transport: AnyTransport, spec: object): string {
   const values = spec as Values
   const isDefault = (field: AnyField) =>
     values[field.name] === undefined || values[field.name] === field.default
   const print = ({ name, kind }: AnyField) => (values[name] === undefined ? '' : kind.print(values[name]))
-  const given = transport.fields.findLastIndex((field) => !isDefault(field)) + 1
+  const rest = transport.rest === undefined ? [] : ((values[transport.rest.name] ?? []) as string[])
+  const last = transport.fields.findLastIndex((field) => !isDefault(field)) + 1
+  const given = rest.length > 0 ? transport.fields.length : last
   const options = transport.options.filter((field) => !isDefault(field))
   return [
     transport.name,
     ...transport.fields.slice(0, given).map(print),
+    ...rest.map((text) => transport.rest!.kind.print(text)),
     ...options.map((option) => `${option.name}=${print(option)}`).sort(),
   ].join(',')
 }

@@ -7,28 +7,60 @@
 import { EthercastError } from './error.js'
 import type { AnyTransport, Transport } from './grammar.js'
 import { printSpec, readFields, readObject } from './grammar.js'
+import { bess } from './bess.js'
+import { daemon } from './daemon.js'
+import { dgram } from './dgram.js'
+import { ethertap } from './ethertap.js'
+import { fd } from './fd.js'
 import { host } from './host.js'
 import { mcast } from './mcast.js'
-import { nearest, suggest } from './nearest.js'
-import { checkText, describe, refuse, refuseField, refuseType, show } from './refuse.js'
+import { pcap } from './pcap.js'
+import { slip } from './slip.js'
+import { slirp } from './slirp.js'
+import { stream } from './stream.js'
+import { switchDaemon } from './switch.js'
 import { tuntap } from './tuntap.js'
 import { ucast } from './ucast.js'
+import { nearest, suggest } from './nearest.js'
+import { checkText, describe, refuse, refuseField, refuseType, show } from './refuse.js'
 
 export { EthercastError }
 export type { ErrorCode, ErrorDetails } from './error.js'
 export { formatMac, macFromIpv4, parseMac, randomMac } from './mac.js'
 export type { RandomSource } from './mac.js'
+export type { BessObject, BessSpec } from './bess.js'
+export type { DaemonObject, DaemonSpec } from './daemon.js'
+export type { DgramObject, DgramSpec } from './dgram.js'
+export type { EthertapObject, EthertapSpec } from './ethertap.js'
+export type { FdObject, FdSpec } from './fd.js'
 export type { HostObject, HostSpec } from './host.js'
 export type { McastObject, McastSpec } from './mcast.js'
+export type { PcapObject, PcapSpec } from './pcap.js'
+export type { SlipObject, SlipSpec } from './slip.js'
+export type { SlirpObject, SlirpSpec } from './slirp.js'
+export type { StreamObject, StreamSpec } from './stream.js'
+export type { SwitchObject, SwitchSpec } from './switch.js'
 export type { TuntapObject, TuntapSpec } from './tuntap.js'
 export type { UcastObject, UcastSpec } from './ucast.js'
 
-const transports = { mcast, ucast, tuntap, host }
+const transports = {
+  mcast,
+  ucast,
+  tuntap,
+  ethertap,
+  daemon,
+  switch: switchDaemon,
+  slip,
+  slirp,
+  pcap,
+  bess,
+  fd,
+  stream,
+  dgram,
+  host,
+}
 
 const NAMES = Object.keys(transports).sort()
-
-/** Names that belong to the grammar but whose ports are not built yet. */
-const PLANNED = ['ethertap', 'daemon', 'switch', 'slip', 'slirp', 'pcap', 'bess', 'stream', 'dgram']
 
 type Transports = typeof transports
 type Given<T> = T extends Transport<infer Input, infer _> ? Input : never
@@ -106,9 +138,6 @@ function find(name: string): AnyTransport {
   const place = { transport: 'spec', field: 'transport' }
   if (name === '')
     return refuseField(place, name, `the transport is missing: allowed are ${NAMES.join(', ')}`)
-  if (PLANNED.includes(name)) {
-    return refuse(place, name, `is known but not in this version: allowed are ${NAMES.join(', ')}`)
-  }
   const prefix = /^([^=]*)=/.exec(name)?.[1]
   if (prefix !== undefined) {
     return refuseField(
@@ -117,5 +146,5 @@ function find(name: string): AnyTransport {
       `${show(`${prefix}=`)} is no prefix: allowed is ethN= with N in decimal, as in eth0=, or none`,
     )
   }
-  return refuse(place, name, `is unknown: ${suggest(name, NAMES, PLANNED)}`)
+  return refuse(place, name, `is unknown: ${suggest(name, NAMES)}`)
 }

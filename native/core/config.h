@@ -14,7 +14,7 @@ namespace ethercast {
 
 class Config {
  public:
-  using Value = std::variant<std::string, int64_t, bool>;
+  using Value = std::variant<std::string, int64_t, bool, std::vector<std::string>>;
 
   void set(std::string key, Value value) { values_.emplace_back(std::move(key), std::move(value)); }
   bool has(const std::string& key) const noexcept { return find(key) != nullptr; }
@@ -38,6 +38,13 @@ class Config {
     const Value* value = find(key);
     if (value == nullptr || !std::holds_alternative<bool>(*value)) return missing(key, "true or false");
     return std::get<bool>(*value);
+  }
+  Result<std::vector<std::string>> texts(const std::string& key) const {
+    const Value* value = find(key);
+    if (value == nullptr || !std::holds_alternative<std::vector<std::string>>(*value)) {
+      return missing(key, "a list of texts");
+    }
+    return std::get<std::vector<std::string>>(*value);
   }
 
  private:

@@ -34,6 +34,9 @@ class Counter {
   X(oversize, "longer than the port's largest frame")                              \
   X(own_echo, "the loop of a frame that this port sent itself")                    \
   X(not_peer, "from somebody who is not the port's remote")                        \
+  X(bad_framing, "octets that the peer's framing does not allow")                  \
+  X(bad_packet, "not an IPv4 packet, where nothing else can be")                   \
+  X(unresolved, "to an address on the LAN that nobody answers ARP for")            \
   X(bad_source, "source MAC is a group address or all zero (learning switch)")     \
   X(reserved, "to an address that bridges keep to themselves (01:80:c2:00:00:0x)") \
   X(storm, "floods of this port came faster than its limit")                       \
@@ -47,6 +50,8 @@ class Counter {
 #define ETHERCAST_TX_DROPS(X)                                            \
   X(oversize, "longer than the port, or the network behind it, carries") \
   X(read_only, "the port only listens")                                  \
+  X(no_peer, "nobody is at the other end")                               \
+  X(not_ip, "neither IPv4 nor ARP, and the peer takes nothing else")     \
   X(queue_full, "the port's bounded queue is full")                      \
   X(ring_full, "the reader in JavaScript is behind")                     \
   X(refused, "the system refused the frame; last_errno says why")        \
@@ -70,6 +75,8 @@ class Counter {
   X(queued)           /* waiting in the port's bounded queue now */              \
   X(kernel_drops)     /* lost in the socket's receive buffer (SO_MEMINFO) */     \
   X(reopened)         /* sending sockets opened again after an address change */ \
+  X(reconnects)       /* times a peer that was gone came back */                 \
+  X(refused_clients)  /* connections that a listener did not take */             \
   X(fragmented)       /* sent frames that the network layer has to fragment */   \
   X(not_learned)      /* sources not learned: no room, or pinned elsewhere */    \
   X(loop_blocks)      /* times the loop guard blocked this port */               \

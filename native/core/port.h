@@ -39,6 +39,8 @@ struct Caps {
   uint16_t takes = 0;  // kTakes bits; the engine cuts and finishes for it what it does not take
   bool read_only =
       false;  // never sends: what the switch picks for it is counted as a read_only drop by the engine
+  bool listener = false;  // carries no frames itself, and the switch sends it none: its clients are ports of
+                          // their own (PortHost::adopt)
 };
 
 // What became of one transmit(), in wire frames: sent + queued + dropped is that of all frames picked.
@@ -48,19 +50,26 @@ struct TxResult {
   uint32_t dropped = 0;  // counted by the port in tx_drops with its reason
 };
 
+// opening -> up -> degraded or reconnecting -> up ... -> closed
 enum class PortState : uint8_t {
-  up,        // carries frames
-  degraded,  // open, but frames are lost until something outside changes; it recovers by itself
-  blocked,   // kept out of forwarding by the loop guard
-  closed,    // gone; the engine reports this, a port asks for it with `fatal`
+  opening,       // open, but its peer was not found yet: reported from within open(), else a port is up
+  up,            // carries frames; a listener: takes clients
+  degraded,      // open, but frames are lost until something outside changes; it recovers by itself
+  reconnecting,  // its peer is gone; it looks for it, and drops what is to be sent as no_peer
+  blocked,       // kept out of forwarding by the loop guard
+  closed,        // gone: a port that reports this is closed by the engine
 };
 
 constexpr const char* port_state_name(PortState state) noexcept {
   switch (state) {
+    case PortState::opening:
+      return "opening";
     case PortState::up:
       return "up";
     case PortState::degraded:
       return "degraded";
+    case PortState::reconnecting:
+      return "reconnecting";
     case PortState::blocked:
       return "blocked";
     case PortState::closed:
@@ -98,8 +107,9 @@ class PortHost {
   // be changed on the way (a checksum finished in place). Super-frames must be described truly
   // (core/segment.h).
   virtual void deliver(FrameBatch& batch) = 0;
-  // A daemon's client becomes a port of the same switch; the child outlives its parent.
-  virtual void adopt(std::unique_ptr<Port> child, std::string name) = 0;
+  // A listener's client becomes a port of the same switch, opened before this returns; on an error it is gone
+  // already. A client's port is closed with its listener's. Not from within open().
+  virtual Result<> adopt(std::unique_ptr<Port> child, std::string name) = 0;
   virtual void report(PortEvent event) = 0;
   // A fact that people see in stats() and doctor: what was chosen, found or fallen back to, and why.
   virtual void note(std::string key, std::string value) = 0;

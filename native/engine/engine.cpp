@@ -11,6 +11,7 @@
 #include "core/cut_batch.h"
 #include "core/segment.h"
 #include "engine/clock.h"
+#include "engine/slot.h"
 
 namespace ethercast {
 
@@ -30,59 +31,7 @@ void finish_checksums(FrameBatch& batch) noexcept {
 }
 
 constexpr uint64_t kWakeTag = 0;  // ports have ids from 1 on, so no port's tag is 0
-constexpr uint64_t tag_of(PortId port, int fd) noexcept {
-  return (static_cast<uint64_t>(port) << 32) | static_cast<uint32_t>(fd);
-}
 }  // namespace
-
-class Engine::Slot final : public PortHost {
- public:
-  Slot(Engine& engine, PortId id, std::unique_ptr<Port> port, std::string name)
-      : engine_(engine),
-        id_(id),
-        name_(std::move(name)),
-        counters_(std::make_shared<PortCounters>()),
-        port_(std::move(port)) {}
-
-  Result<> watch(int fd, uint32_t interest) override {
-    return engine_.poller_.watch(fd, interest, tag_of(id_, fd));
-  }
-  void unwatch(int fd) noexcept override { engine_.poller_.unwatch(fd); }
-  void arm(uint64_t deadline_ns) noexcept override { deadline_ns_ = deadline_ns; }
-  uint64_t now_ns() const noexcept override { return engine_.now_ns_; }
-  uint64_t wall_ns() const noexcept override { return engine_.wall_ns_; }
-  BatchPtr lease() override { return engine_.pool_.lease(); }
-  void deliver(FrameBatch& batch) override {
-    if (batch.empty()) return;
-    batch.set_ingress(id_);
-    engine_.forward(*this, batch);
-    batch.clear();
-  }
-  void adopt(std::unique_ptr<Port> child, std::string name) override {
-    engine_.insert(0, std::move(child), std::move(name), id_);
-  }
-  void report(PortEvent event) override {
-    if (event.state == PortState::closed) doomed_ = engine_.any_doomed_ = true;
-    engine_.observer_.on_port_event(id_, event);
-  }
-  void note(std::string key, std::string value) override { engine_.observer_.on_port_note(id_, key, value); }
-  void tell_path_mtu(uint32_t mtu) override {
-    path_mtu_ = mtu;
-    if (open_) engine_.follow_path_mtus();
-  }
-  PortCounters& counters() noexcept override { return *counters_; }
-
-  Engine& engine_;
-  const PortId id_;
-  const std::string name_;
-  const std::shared_ptr<PortCounters> counters_;
-  const std::unique_ptr<Port> port_;
-  Caps caps_{};
-  uint64_t deadline_ns_ = 0;
-  uint32_t path_mtu_ = 0;
-  bool open_ = false;
-  bool doomed_ = false;
-};
 
 struct Engine::Share {
   Slot* out;
@@ -233,17 +182,16 @@ PortId Engine::free_id() noexcept {
 }
 
 void Engine::add_port(uint32_t request, std::unique_ptr<Port> port, std::string name) {
-  insert(request, std::move(port), std::move(name), kNoPort);
+  const auto inserted = insert(request, std::move(port), std::move(name), kNoPort);
+  if (!inserted) observer_.on_port_failed(request, inserted.error());
 }
 
-void Engine::insert(uint32_t request, std::unique_ptr<Port> port, std::string name, PortId parent) {
+Result<> Engine::insert(uint32_t request, std::unique_ptr<Port> port, std::string name, PortId parent) {
   const PortId id = free_id();
   if (id == kNoPort) {
-    observer_.on_port_failed(request,
-                             Error::of(Errc::state, "the switch has 65535 ports, and no number for another"));
-    return;
+    return Error::of(Errc::state, "the switch has 65535 ports, and no number for another");
   }
-  slots_.push_back(std::make_unique<Slot>(*this, id, std::move(port), std::move(name)));
+  slots_.push_back(std::make_unique<Slot>(*this, id, parent, std::move(port), std::move(name)));
   Slot& slot = *slots_.back();
   if (by_id_.size() <= id) by_id_.resize(id + 1u, nullptr);
   by_id_[id] = &slot;
@@ -252,16 +200,21 @@ void Engine::insert(uint32_t request, std::unique_ptr<Port> port, std::string na
   if (!opened) {
     slot.port_->close();
     by_id_[id] = nullptr;
-    observer_.on_port_failed(request, opened.error());
+    if (parent != kNoPort)
+      observer_.on_port_closed(id);  // there is no request to answer, but there may be notes
     std::erase_if(slots_, [&](const auto& each) { return each.get() == &slot; });
-    return;
+    return opened.error();
   }
   slot.caps_ = slot.port_->caps();
   slot.open_ = true;
-  fabric_.add_port(id, *slot.counters_, slot.caps_.max_frame);
-  observer_.on_port_opened(request, id, slot.name_, parent, slot.counters_);
+  if (!slot.caps_.listener) fabric_.add_port(id, *slot.counters_, slot.caps_.max_frame);
+  const PortState state = slot.early_ ? slot.early_->state : PortState::up;
+  observer_.on_port_opened(request, id, slot.name_, parent, state, slot.counters_);
+  if (slot.early_) observer_.on_port_event(id, *slot.early_);
+  slot.early_.reset();
   follow_path_mtus();
   slot.port_->on_lan_mtu(lan_mtu_);
+  return {};
 }
 
 void Engine::follow_path_mtus() {
@@ -285,6 +238,10 @@ void Engine::remove_port(PortId port) {
 
 void Engine::reap() {
   any_doomed_ = false;
+  for (const auto& each : slots_) {
+    const Slot* const parent = slot(each->parent_);
+    if (parent != nullptr && parent->doomed_) each->doomed_ = true;
+  }
   std::erase_if(slots_, [this](const std::unique_ptr<Slot>& slot) {
     if (!slot->doomed_) return false;
     fabric_.remove_port(slot->id_);

@@ -32,8 +32,9 @@ namespace ethercast {
 // functions.
 class EngineObserver {
  public:
+  // `request` is 0 for a listener's client, whose listener is `parent`.
   virtual void on_port_opened(uint32_t request, PortId port, const std::string& name, PortId parent,
-                              std::shared_ptr<PortCounters> counters) = 0;
+                              PortState state, std::shared_ptr<PortCounters> counters) = 0;
   virtual void on_port_failed(uint32_t request, const Error& error) = 0;
   virtual void on_port_event(PortId port, const PortEvent& event) = 0;
   virtual void on_port_note(PortId port, const std::string& key, const std::string& value) = 0;
@@ -80,7 +81,7 @@ class Engine {
   void run_commands();
   void reap();
   void close_all();
-  void insert(uint32_t request, std::unique_ptr<Port> port, std::string name, PortId parent);
+  Result<> insert(uint32_t request, std::unique_ptr<Port> port, std::string name, PortId parent);
   PortId free_id() noexcept;
   Slot* slot(PortId id) noexcept { return id < by_id_.size() ? by_id_[id] : nullptr; }
   void forward(Slot& ingress, FrameBatch& batch);

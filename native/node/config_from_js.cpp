@@ -17,6 +17,19 @@ bool read_text(napi_env env, napi_value value, std::string& text) {
   return true;
 }
 
+// A list of texts; false with or without an exception pending.
+bool read_texts(napi_env env, napi_value list, std::vector<std::string>& texts) {
+  uint32_t count = 0;
+  if (napi_get_array_length(env, list, &count) != napi_ok) return false;
+  for (uint32_t i = 0; i < count; ++i) {
+    napi_value element;
+    std::string text;
+    if (napi_get_element(env, list, i, &element) != napi_ok || !read_text(env, element, text)) return false;
+    texts.push_back(std::move(text));
+  }
+  return true;
+}
+
 // A value of the object, of whatever type; false with or without an exception pending.
 bool add(napi_env env, napi_value value, std::string name, Config& config) {
   napi_valuetype type;
@@ -34,13 +47,28 @@ bool add(napi_env env, napi_value value, std::string name, Config& config) {
     config.set(std::move(name), flag);
     return true;
   }
+  bool is_list = false;
+  if (napi_is_array(env, value, &is_list) != napi_ok) return false;
+  if (is_list) {
+    std::vector<std::string> texts;
+    if (!read_texts(env, value, texts)) {
+      bool pending = false;
+      if (napi_is_exception_pending(env, &pending) == napi_ok && !pending) {
+        napi_throw_type_error(env, nullptr, (name + " must be a list of texts").c_str());
+      }
+      return false;
+    }
+    config.set(std::move(name), std::move(texts));
+    return true;
+  }
   double number = 0.5;
   if (type == napi_number && napi_get_value_double(env, value, &number) != napi_ok) return false;
   if (std::nearbyint(number) == number && std::fabs(number) <= 9007199254740991.0) {
     config.set(std::move(name), static_cast<int64_t>(number));
     return true;
   }
-  napi_throw_type_error(env, nullptr, (name + " must be a text, a whole number or a boolean").c_str());
+  napi_throw_type_error(env, nullptr,
+                        (name + " must be a text, a whole number, a boolean or a list of texts").c_str());
   return false;
 }
 

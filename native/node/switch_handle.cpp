@@ -258,13 +258,14 @@ void SwitchHandle::add_event(const std::string& json) {
 }
 
 void SwitchHandle::on_port_opened(uint32_t request, PortId port, const std::string& name, PortId parent,
-                                  std::shared_ptr<PortCounters> counters) {
+                                  PortState state, std::shared_ptr<PortCounters> counters) {
   {
     const std::lock_guard lock(mutex_);
     counters_[port] = std::move(counters);
   }
   add_event(event_start("opened") + number_field("request", request) + number_field("id", port) +
-            number_field("parent", parent) + text_field("name", name) + "}");
+            number_field("parent", parent) + text_field("name", name) +
+            text_field("state", port_state_name(state)) + "}");
 }
 
 // `tried`: the I/O thread has begun to open it, so it may have told facts.

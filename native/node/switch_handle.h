@@ -45,7 +45,7 @@ class SwitchHandle final : public Napi::ObjectWrap<SwitchHandle>, public EngineO
   Napi::Value unref(const Napi::CallbackInfo& info);
 
   void on_port_opened(uint32_t request, PortId port, const std::string& name, PortId parent,
-                      std::shared_ptr<PortCounters> counters) override;
+                      PortState state, std::shared_ptr<PortCounters> counters) override;
   void on_port_failed(uint32_t request, const Error& error) override;
   void on_port_event(PortId port, const PortEvent& event) override;
   void on_port_note(PortId port, const std::string& key, const std::string& value) override;

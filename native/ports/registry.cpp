@@ -1,6 +1,16 @@
 #include "ports/registry.h"
 
+#include "ports/bess.h"
+#include "ports/daemon.h"
+#include "ports/dgram.h"
+#include "ports/ethertap.h"
+#include "ports/fd.h"
 #include "ports/mcast.h"
+#include "ports/pcap.h"
+#include "ports/slip.h"
+#include "ports/slirp.h"
+#include "ports/stream.h"
+#include "ports/switch.h"
 #include "ports/tap.h"
 #include "ports/ucast.h"
 
@@ -13,8 +23,10 @@ struct Entry {
 };
 
 constexpr Entry kEntries[] = {
-    {"mcast", make_mcast_port},
-    {"tuntap", make_tap_port},
+    {"bess", make_bess_port},         {"daemon", make_daemon_port}, {"dgram", make_dgram_port},
+    {"ethertap", make_ethertap_port}, {"fd", make_fd_port},         {"mcast", make_mcast_port},
+    {"pcap", make_pcap_port},         {"slip", make_slip_port},     {"slirp", make_slirp_port},
+    {"stream", make_stream_port},     {"switch", make_switch_port}, {"tuntap", make_tap_port},
     {"ucast", make_ucast_port},
 };
 }  // namespace

@@ -151,37 +151,57 @@ TEST_CASE("engine: a timer that is always due does not keep others from working"
   CHECK(a->sent.size() == 1);
 }
 
-TEST_CASE("engine: adopts children, from a watcher's readiness, a timer and an opening port") {
+TEST_CASE("engine: a listener's clients are ports of their own, and close with it") {
   EngineBox box;
-  const auto parent = fake(), first = fake(), second = fake(), third = fake(), refused = fake();
+  const auto other = fake(), parent = fake(Caps{.listener = true}), first = fake(), second = fake(),
+             refused = fake();
   refused->refuse_open = true;
-  parent->on_open = [&](PortHost& host) { host.adopt(std::make_unique<FakePort>(first), "first"); };
+  Result<> refusal;
   parent->on_ready = [&](PortHost& host, uint32_t) {
     parent->bell.clear();
-    host.adopt(std::make_unique<FakePort>(second), "second");
-    host.adopt(std::make_unique<FakePort>(refused), "refused");
+    CHECK(host.adopt(std::make_unique<FakePort>(first), "first").ok());
+    refusal = host.adopt(std::make_unique<FakePort>(refused), "refused");
     host.arm(1);
   };
   parent->on_timer = [&](PortHost& host, uint64_t) {
-    host.adopt(std::make_unique<FakePort>(third), "third");
+    CHECK(host.adopt(std::make_unique<FakePort>(second), "second").ok());
   };
+  box.add(other);
   const PortId port = box.add(parent, "parent");
   parent->bell.ring_mt();
-  REQUIRE(box.breathe_until([&] { return third->opened == 1; }));
+  REQUIRE(box.breathe_until([&] { return second->opened == 1; }));
   CHECK(box.recorder.opened_count() == 4);
-  CHECK(box.recorder.failed().size() == 1);
-  CHECK(box.engine.fabric().port_count() == 4);
+  CHECK(box.recorder.opened(0).parent == port);
+  CHECK(box.recorder.failed().empty());
+  CHECK(refusal.error().code == Errc::unsupported);
+  CHECK(refused->destroyed == 1);
+  // The listener itself takes part in nothing.
+  CHECK(box.engine.fabric().port_count() == 3);
   first->give(make_frame(kBroadcastMac, station(1)));
   box.settle();
-  CHECK(parent->sent.size() == 1);
+  CHECK(parent->sent.empty());
+  CHECK(other->sent.size() == 1);
   CHECK(second->sent.size() == 1);
-  CHECK(third->sent.size() == 1);
-  // They outlive the parent.
   box.engine.remove_port(port);
-  CHECK(second->closed == 0);
-  second->give(make_frame(station(1), station(2)));
-  box.settle();
-  CHECK(first->sent.size() == 1);
+  CHECK(first->closed == 1);
+  CHECK(second->closed == 1);
+  CHECK(other->closed == 0);
+  CHECK(box.engine.fabric().port_count() == 1);
+}
+
+TEST_CASE("engine: a port that opens without its peer says so once it is known") {
+  EngineBox box;
+  const auto port = fake();
+  port->on_open = [](PortHost& host) { host.report({PortState::opening, "peer", "nobody there yet", 0}); };
+  const PortId id = box.add(port);
+  CHECK(box.recorder.opened(1).state == PortState::opening);
+  REQUIRE(box.recorder.events().size() == 1);
+  CHECK(box.recorder.events()[0].first == id);
+  CHECK(box.recorder.events()[0].second.state == PortState::opening);
+  port->host->report({PortState::up, "peer", "", 0});
+  CHECK(box.recorder.events().back().second.state == PortState::up);
+  CHECK(std::string(port_state_name(PortState::opening)) == "opening");
+  CHECK(std::string(port_state_name(PortState::reconnecting)) == "reconnecting");
 }
 
 TEST_CASE("engine: fairness, one batch a port and breath") {

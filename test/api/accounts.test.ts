@@ -18,6 +18,8 @@ describe('stats()', () => {
       'rx',
       'tx',
       'reopened',
+      'reconnects',
+      'refusedClients',
       'offloadFailures',
       'mssClamped',
       'loopBlocks',

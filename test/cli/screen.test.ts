@@ -28,6 +28,8 @@ function fakeStats(change: (stats: PortStats) => void = () => {}): PortStats {
     rx: { ...rx, drops: zero(['own_echo', 'filtered', 'runt', 'no_egress']) },
     tx: { ...tx, drops: zero(['queue_full', 'refused']) },
     reopened: 0,
+    reconnects: 0,
+    refusedClients: 0,
     offloadFailures: 0,
     mssClamped: 0,
     loopBlocks: 0,

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict'
 import { EthercastError, parseSpec } from '../../lib/spec/index.js'
 import type { SpecObject } from '../../lib/spec/index.js'
 
-export const KNOWN = 'allowed are host, mcast, tuntap, ucast'
+export const KNOWN =
+  'allowed are bess, daemon, dgram, ethertap, fd, host, mcast, pcap, slip, slirp, stream, switch, tuntap, ucast'
 
 /** The error that a spec is refused with; fails when it is not. */
 export function refusal(spec: unknown): EthercastError {

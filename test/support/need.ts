@@ -20,6 +20,13 @@ export type PeerName =
   | 'vde_switch'
   | 'vde_plug2tap'
   | 'uml_switch'
+  | 'vde_plug'
+  | 'uml_net'
+  | 'slirp'
+  | 'passt'
+  | 'slirp4netns'
+  | 'socat'
+  | 'setpriv'
   | 'cmake'
   | 'doctest'
 

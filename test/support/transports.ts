@@ -5,32 +5,29 @@ import { once } from 'node:events'
 import { randomInt } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { type HostPort, type Port, type SpecObject, Switch } from '../../lib/index.js'
+import { bess } from './pairs/bess.js'
+import { daemon } from './pairs/daemon.js'
+import { dgramPairs } from './pairs/dgram.js'
+import { ethertap } from './pairs/ethertap.js'
+import { fd } from './pairs/fd.js'
+import { pcap } from './pairs/pcap.js'
+import { slip } from './pairs/slip.js'
+import { slirp } from './pairs/slirp.js'
+import { stream } from './pairs/stream.js'
+import { switchDaemon } from './pairs/switch.js'
+import type { PairOptions, Transport } from './pairs/transport.js'
 import { ip } from './namespace.js'
 import { run } from './running.js'
+import { eventually } from './wait.js'
 
-/** What a test may choose; everything else is the row's business. */
-export interface PairOptions {
-  /** Largest IP packet within a frame, for both ports. */
-  mtu?: number
-  /** Octets of each socket buffer, for both ports. */
-  buffer?: number
-}
-
-export interface Transport {
-  name: string
-  /** `namespace`: needs a route that a host seldom has on loopback; runs in a network namespace that has it. */
-  place: 'here' | 'namespace'
-  /** Longest frame it carries, in octets. */
-  maxFrame: number
-  /** It has no option `buffer`: there is no socket to give one. */
-  bufferless?: boolean
-  /** Specs of two ports that hear each other and nobody else: fresh addresses with each call. */
-  specs(options: PairOptions): Promise<[SpecObject, SpecObject]>
-}
+export type { PairOptions, Transport } from './pairs/transport.js'
 
 /** One end: a switch of its own, the port under test and a NIC. */
 export interface End {
   lan: Switch
+  /** The port that was added: a listener, or the one under test itself. */
+  added: Port
+  /** The port that carries the frames. */
   port: Port
   host: HostPort
   spec: SpecObject
@@ -39,6 +36,8 @@ export interface End {
 export interface Pair {
   a: End
   b: End
+  /** Adds a port where one was closed, and waits until the ends have found each other again. */
+  reopen(end: End, spec: SpecObject): Promise<void>
   close(): Promise<void>
 }
 
@@ -176,6 +175,16 @@ export const transports: readonly Transport[] = [
       return [end(left), end(right)]
     },
   },
+  ...daemon,
+  ...switchDaemon,
+  ...ethertap,
+  ...slip,
+  ...slirp,
+  ...pcap,
+  ...bess,
+  ...stream,
+  ...dgramPairs,
+  ...fd,
 ]
 
 const kMacs = ['02:00:00:00:00:0a', '02:00:00:00:00:0b'] as const
@@ -184,7 +193,7 @@ async function makeEnd(spec: SpecObject, mac: string): Promise<End> {
   const lan = await Switch.create()
   try {
     const port = await lan.addPort(spec)
-    return { lan, port, host: await lan.addPort({ transport: 'host', mac }), spec }
+    return { lan, added: port, port, host: await lan.addPort({ transport: 'host', mac }), spec }
   } catch (error) {
     await lan.close()
     throw error
@@ -197,9 +206,35 @@ export async function makePair(transport: Transport, options: PairOptions = {}):
   const a = await makeEnd(specs[0], kMacs[0])
   try {
     const b = await makeEnd(specs[1], kMacs[1])
-    return { a, b, close: async () => void (await Promise.all([a.lan.close(), b.lan.close()])) }
+    const pair: Pair = {
+      a,
+      b,
+      async reopen(end, spec) {
+        end.added = await end.lan.addPort(spec)
+        await meet(transport, pair)
+      },
+      close: async () => void (await Promise.all([a.lan.close(), b.lan.close()])),
+    }
+    try {
+      await meet(transport, pair)
+    } catch (error) {
+      await pair.close()
+      throw error
+    }
+    return pair
   } catch (error) {
     await a.lan.close()
     throw error
   }
+}
+
+/** Waits until the two ends have found each other, and says which ports carry the frames now. */
+async function meet(transport: Transport, { a, b }: Pair): Promise<void> {
+  a.port = a.added
+  b.port = b.added
+  await eventually(() => b.port.state === 'up', 10_000, `${b.port.name} to be up`)
+  if (!transport.listener) return
+  const client = () =>
+    [...a.lan.ports.values()].find(({ parent, state }) => parent === a.added && state === 'up')
+  a.port = await eventually(client, 5000, `a client of ${a.added.name}`)
 }

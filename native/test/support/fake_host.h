@@ -37,7 +37,11 @@ class FakeHost final : public PortHost {
     batch.clear();
   }
   void tell_path_mtu(uint32_t mtu) override { path_mtu = mtu; }
-  void adopt(std::unique_ptr<Port> child, std::string) override { children.push_back(std::move(child)); }
+  // Not opened: that is the test's to do.
+  Result<> adopt(std::unique_ptr<Port> child, std::string) override {
+    children.push_back(std::move(child));
+    return {};
+  }
   void report(PortEvent event) override { events.push_back(std::move(event)); }
   void note(std::string key, std::string value) override { notes[std::move(key)] = std::move(value); }
   PortCounters& counters() noexcept override { return counters_; }

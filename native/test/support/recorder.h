@@ -18,13 +18,14 @@ class Recorder final : public EngineObserver {
     PortId port;
     PortId parent;
     std::string name;
+    PortState state;
     std::shared_ptr<PortCounters> counters;
   };
 
-  void on_port_opened(uint32_t request, PortId port, const std::string& name, PortId parent,
+  void on_port_opened(uint32_t request, PortId port, const std::string& name, PortId parent, PortState state,
                       std::shared_ptr<PortCounters> counters) override {
     const std::lock_guard lock(mutex_);
-    opened_.emplace_back(request, Opened{port, parent, name, std::move(counters)});
+    opened_.emplace_back(request, Opened{port, parent, name, state, std::move(counters)});
   }
   void on_port_failed(uint32_t request, const Error& error) override {
     const std::lock_guard lock(mutex_);

@@ -1,0 +1,3 @@
+import type { Transport } from './transport.js'
+
+export const pcap: readonly Transport[] = []

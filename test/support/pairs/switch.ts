@@ -1,0 +1,3 @@
+import type { Transport } from './transport.js'
+
+export const switchDaemon: readonly Transport[] = []

@@ -18,6 +18,8 @@ import { reportSwitch } from './switch/report.js'
 import { runSwitch } from './switch/run.js'
 import { reportTcp } from './tcp/report.js'
 import { runTcp } from './tcp/run.js'
+import { reportTransports } from './transports/report.js'
+import { runTransports } from './transports/run.js'
 import { reportWire } from './wire/report.js'
 import { runWire } from './wire/run.js'
 
@@ -29,7 +31,7 @@ function reportHost(host: HostFacts): void {
   )
 }
 
-const CONTESTS: readonly Section[] = ['tcp', 'switch', 'latency', 'idle']
+const CONTESTS: readonly Section[] = ['tcp', 'switch', 'latency', 'idle', 'transports']
 
 /** Contests go on when one contestant fails; the bench as a whole has failed then. */
 function judge(outcomes: readonly Outcome<unknown>[]): void {
@@ -66,6 +68,12 @@ async function runContests(options: Options, results: Record<string, unknown>): 
     results.idle = outcomes
     reportIdle(outcomes, options)
     judge(outcomes)
+  }
+  if (sections.includes('transports')) {
+    const transports = await runTransports(options)
+    results.transports = transports
+    reportTransports(transports, runs)
+    for (const { outcomes } of [...transports.wires, ...transports.flows]) judge(outcomes)
   }
 }
 

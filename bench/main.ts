@@ -1,6 +1,8 @@
 // npm run bench: ethercast beside node:dgram, the kernel's own, VDE, QEMU and uml_switch, and its parts alone. See docs/performance.md.
 
 import { writeFileSync } from 'node:fs'
+import { reportGuests } from './guests/report.js'
+import { runGuests } from './guests/run.js'
 import { reportIdle } from './idle/report.js'
 import { runIdle } from './idle/run.js'
 import { reportLatency } from './latency/report.js'
@@ -31,7 +33,7 @@ function reportHost(host: HostFacts): void {
   )
 }
 
-const CONTESTS: readonly Section[] = ['tcp', 'switch', 'latency', 'idle', 'transports']
+const CONTESTS: readonly Section[] = ['tcp', 'switch', 'latency', 'idle', 'transports', 'guests']
 
 /** Contests go on when one contestant fails; the bench as a whole has failed then. */
 function judge(outcomes: readonly Outcome<unknown>[]): void {
@@ -74,6 +76,12 @@ async function runContests(options: Options, results: Record<string, unknown>): 
     results.transports = transports
     reportTransports(transports, runs)
     for (const { outcomes } of [...transports.wires, ...transports.flows]) judge(outcomes)
+  }
+  if (sections.includes('guests')) {
+    const outcomes = await runGuests(options)
+    results.guests = outcomes
+    reportGuests(outcomes, runs)
+    judge(outcomes)
   }
 }
 

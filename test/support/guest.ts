@@ -15,6 +15,8 @@ export interface GuestOptions {
   /** The guest switches itself off after this time, should nobody end it. */
   lifeSeconds?: number
   memory?: string
+  /** Of the process on the host, such as a PATH on which it finds its helper. */
+  env?: Record<string, string>
   /** Kernel modules to load, such as 8021q. ipv6 is loaded by itself when there is an IPv6 address, and only then. */
   modules?: readonly string[]
 }
@@ -111,7 +113,7 @@ export class Guest {
       ...console,
       ...umlArgs,
     ]
-    const running = host.spawn('unshare', contained, { endSignal: 'SIGKILL' })
+    const running = host.spawn('unshare', contained, { endSignal: 'SIGKILL', env: options.env })
     await running.waitForLine(/^GUEST-READY/, kBootMs)
     return new Guest(running, umid, dir, device)
   }

@@ -35,6 +35,7 @@ const layers = {
     'engine/unix_socket.cpp',
   ],
   ports: [
+    'ports/codec/daemon_control.cpp',
     'ports/codec/vnet_header.cpp',
     'ports/bess.cpp',
     'ports/daemon.cpp',

@@ -31,6 +31,7 @@ const layers = {
     'engine/tap_errors.cpp',
     'engine/tap_options.cpp',
     'engine/udp_socket.cpp',
+    'engine/unix_datagram.cpp',
     'engine/unix_folder.cpp',
     'engine/unix_socket.cpp',
   ],

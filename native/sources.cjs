@@ -31,10 +31,12 @@ const layers = {
     'engine/tap_errors.cpp',
     'engine/tap_options.cpp',
     'engine/udp_socket.cpp',
+    'engine/unix_datagram.cpp',
     'engine/unix_folder.cpp',
     'engine/unix_socket.cpp',
   ],
   ports: [
+    'ports/codec/daemon_control.cpp',
     'ports/codec/vnet_header.cpp',
     'ports/bess.cpp',
     'ports/daemon.cpp',

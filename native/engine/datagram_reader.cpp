@@ -21,6 +21,7 @@ DatagramReader::DatagramReader() : messages_{}, spill_(new uint8_t[size_t{kMessa
 
 void DatagramReader::use(int fd, PortHost& host, bool offload) noexcept {
   kernel_drops_ = 0;
+  counts_kernel_drops_ = true;
   const int on = 1;
   const char* note = "udp runs";
   if (!offload) {
@@ -60,7 +61,7 @@ void DatagramReader::receive(int fd, PortHost& host, SenderJudge& judge) {
   if (!batch) return;
   lay_out(*batch);
   const int count = recvmmsg(fd, messages_.data(), slots(), MSG_DONTWAIT, nullptr);
-  count_kernel_drops(fd, host);
+  if (counts_kernel_drops_) count_kernel_drops(fd, host);
   if (count <= 0) return;  // EAGAIN, or a pending error (an ICMP message): reading it has cleared it
 
   uint32_t longest = 0;

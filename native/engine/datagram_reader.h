@@ -40,8 +40,9 @@ class DatagramReader {
  public:
   DatagramReader();
 
-  // The next receive() is from this socket, whose drop count starts at zero. Asks the kernel for runs if
-  // `offload`.
+  // The next receive() is from this UDP socket, whose drop count starts at zero. Asks the kernel for runs if
+  // `offload`. Not called for sockets of AF_UNIX: there are no runs and no drops to count there, and one reader
+  // may then serve several.
   void use(int fd, PortHost& host, bool offload) noexcept;
   void set_mss_limit(MssLimit limit) noexcept { mss_limit_ = limit; }
   // Reads once and delivers what `judge` admits. Counts rx_frames, rx_octets, drops and kernel_drops on the
@@ -75,6 +76,7 @@ class DatagramReader {
   uint32_t stride_ = kSmallestStride;
   uint32_t longest_of_late_ = 0;
   uint32_t reads_ = 0;
+  bool counts_kernel_drops_ = false;
   uint32_t kernel_drops_ = 0;
   std::array<mmsghdr, kMessages> messages_;
   std::array<std::array<iovec, 2>, kMessages> pieces_;

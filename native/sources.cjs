@@ -15,6 +15,7 @@ const layers = {
     'core/segment.cpp',
   ],
   engine: [
+    'engine/acceptor.cpp',
     'engine/address.cpp',
     'engine/address_watch.cpp',
     'engine/datagram_layout.cpp',
@@ -26,6 +27,8 @@ const layers = {
     'engine/link_setup.cpp',
     'engine/netlink.cpp',
     'engine/poller.cpp',
+    'engine/stream_options.cpp',
+    'engine/stream_socket.cpp',
     'engine/udp_path.cpp',
     'engine/tap_device.cpp',
     'engine/tap_errors.cpp',
@@ -35,6 +38,8 @@ const layers = {
     'engine/unix_socket.cpp',
   ],
   ports: [
+    'ports/codec/length_prefix.cpp',
+    'ports/codec/length_prefix_writer.cpp',
     'ports/codec/vnet_header.cpp',
     'ports/bess.cpp',
     'ports/daemon.cpp',

@@ -2,7 +2,14 @@
  * The address of a socket that may be a path or HOST:PORT, as QEMU and passt have them.
  */
 
-import { parseIp, isMulticast } from './ip.js'
+import {
+  formatIp,
+  isLimitedBroadcast,
+  isLinkLocalUnicast,
+  isMulticast,
+  isUnspecified,
+  parseIp,
+} from './ip.js'
 import { textKind } from './kinds.js'
 import type { Kind } from './kinds.js'
 import { refuse } from './refuse.js'
@@ -31,10 +38,17 @@ export function parseEndpoint(text: string, place: Place): Endpoint {
       'names no IP address: allowed are one as 127.0.0.1:1234 or [::1]:1234, and localhost; names are not looked up',
     )
   }
+  if (address.zone !== undefined || isLinkLocalUnicast(address)) {
+    refuse(
+      place,
+      text,
+      'is an address of one link only: give one that needs no interface, or use ucast with interface=',
+    )
+  }
   const port = Number(digits)
   if (port < 1 || port > 65535 || digits!.startsWith('0'))
     refuse(place, text, 'has no port that can be: allowed are 1 to 65535')
-  return { host, port }
+  return { host: formatIp(address), port }
 }
 
 /** The canonical text of an endpoint. */
@@ -53,3 +67,12 @@ export const endpoint: Kind<string> = textKind((text, place) => {
   }
   return endpointText(read)
 })
+
+/** Refuses an endpoint, read already, that nobody can be at: the address for all of this host's, or for all hosts. */
+export function refuseUnreachable(place: Place, text: string): void {
+  const read = parseEndpoint(text, place)
+  if ('path' in read) return
+  const address = parseIp(read.host)!
+  if (isUnspecified(address) || isLimitedBroadcast(address))
+    refuse(place, text, 'is no address of one host: give that of the other side, as 127.0.0.1:1234')
+}

@@ -200,6 +200,14 @@ function refuseLate(transport: AnyTransport, part: string, option: string): neve
 
 function refuseExtra(transport: AnyTransport, part: string): never {
   const names = transport.fields.map(({ name }) => name)
+  if (names.length === 0) {
+    const keys = transport.options.map(({ name }) => name).sort()
+    return refuse(
+      place(transport, 'field'),
+      part,
+      `has no key: allowed are ${keys.join(', ')}, each as key=value`,
+    )
+  }
   const options = transport.options.length === 0 ? '' : ', then options as key=value'
   return refuse(
     place(transport, 'extra field'),

@@ -30,6 +30,7 @@ struct SockAddr {
   int family() const noexcept { return any.sa_family; }
   bool is_v6() const noexcept { return any.sa_family == AF_INET6; }
   uint16_t port() const noexcept { return ntohs(is_v6() ? v6.sin6_port : v4.sin_port); }
+  void set_port(uint16_t port) noexcept { (is_v6() ? v6.sin6_port : v4.sin_port) = htons(port); }
   bool is_multicast() const noexcept;
   bool is_wildcard() const noexcept;
   std::string text() const;  // the address alone

@@ -153,7 +153,7 @@ DatagramSender::Sent DatagramSender::send(TxResult& result) noexcept {
       continue;
     }
     counters.last_errno.set(static_cast<uint64_t>(why));
-    counters.drop(why == EMSGSIZE ? TxDrop::oversize : TxDrop::refused, message.frames);
+    counters.drop(recovery_.reason(why), message.frames);
     result.dropped += message.frames;
     ++settled_;
   }

@@ -93,11 +93,15 @@ void DatagramSender::flush() noexcept {
     host_.counters().queued.subtract(settled);
     if (sent == Sent::full) return wait_for_room(full_by_device_);
   }
+  stop_watching();
+}
+
+void DatagramSender::stop_watching() noexcept {
   if (!watching_) return;
   watching_ = false;
   // Not watched for nothing: epoll reports errors even then, again and again.
-  if (idle_interest_ == 0) {
-    host_.unwatch(fd_);
+  if (room_fd_ != fd_ || idle_interest_ == 0) {
+    host_.unwatch(room_fd_);
   } else {
     (void)host_.watch(fd_, idle_interest_);  // a change of what is watched already
   }
@@ -141,8 +145,12 @@ void DatagramSender::wait_for_room(bool by_timer) noexcept {
     // Armed once: moved on with each batch, the deadline would never come under steady traffic.
     if (!armed_) host_.arm(host_.now_ns() + kRetryAfter_ns);
     armed_ = true;
-  } else if (!watching_ && fd_ >= 0) {
-    watching_ = host_.watch(fd_, idle_interest_ | EPOLLOUT).ok();
+  } else if (fd_ >= 0) {
+    const int room = recovery_.room_fd(fd_);
+    if (watching_ && room == room_fd_) return;
+    stop_watching();
+    room_fd_ = room;
+    watching_ = host_.watch(room, room == fd_ ? idle_interest_ | EPOLLOUT : uint32_t{EPOLLOUT}).ok();
   }
 }
 

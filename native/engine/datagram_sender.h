@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -25,6 +26,12 @@ class SendRecovery {
  public:
   // True: try again now, on DatagramSender's socket as it then is.
   virtual bool recover(int os_errno) noexcept = 0;
+  // What the datagram is then counted as.
+  virtual TxDrop reason(int os_errno) noexcept {
+    return os_errno == EMSGSIZE ? TxDrop::oversize : TxDrop::refused;
+  }
+  // What becomes writable when a full socket has room again.
+  virtual int room_fd(int fd) noexcept { return fd; }
 
  protected:
   ~SendRecovery() = default;
@@ -97,6 +104,7 @@ class DatagramSender {
   void queue_frame(std::span<const uint8_t> frame, TxResult& result) noexcept;
   void note_offload(const std::string& text) noexcept;
   void wait_for_room(bool by_timer) noexcept;
+  void stop_watching() noexcept;
 
   PortHost& host_;
   SendRecovery& recovery_;
@@ -108,6 +116,7 @@ class DatagramSender {
   MssLimit mss_limit_;
   uint32_t idle_interest_ = 0;
   bool watching_ = false;
+  int room_fd_ = -1;  // what is watched then
   bool full_by_device_ = false;
   bool armed_ = false;
   bool recovered_ = false;  // in this call already

@@ -242,14 +242,16 @@ void Engine::reap() {
     const Slot* const parent = slot(each->parent_);
     if (parent != nullptr && parent->doomed_) each->doomed_ = true;
   }
-  std::erase_if(slots_, [this](const std::unique_ptr<Slot>& slot) {
-    if (!slot->doomed_) return false;
-    fabric_.remove_port(slot->id_);
-    slot->port_->close();
-    by_id_[slot->id_] = nullptr;
-    observer_.on_port_closed(slot->id_);
-    return true;
-  });
+  // The last opened first: whoever hears that a listener is closed finds its clients closed, too.
+  for (auto each = slots_.rbegin(); each != slots_.rend(); ++each) {
+    Slot& slot = **each;
+    if (!slot.doomed_) continue;
+    fabric_.remove_port(slot.id_);
+    slot.port_->close();
+    by_id_[slot.id_] = nullptr;
+    observer_.on_port_closed(slot.id_);
+  }
+  std::erase_if(slots_, [](const std::unique_ptr<Slot>& slot) { return slot->doomed_; });
   follow_path_mtus();
 }
 

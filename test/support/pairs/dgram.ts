@@ -1,3 +1,46 @@
-import type { Transport } from './transport.js'
+import { createSocket } from 'node:dgram'
+import type { SpecObject } from '../../../lib/index.js'
+import { freePath } from './stream.js'
+import type { PairOptions, Transport } from './transport.js'
 
-export const dgramPairs: readonly Transport[] = []
+/** Two UDP addresses that were free a moment ago, as HOST:PORT. */
+async function freeUdp(host: string): Promise<[string, string]> {
+  const v6 = host.includes(':')
+  const sockets = [createSocket(v6 ? 'udp6' : 'udp4'), createSocket(v6 ? 'udp6' : 'udp4')]
+  const texts: string[] = []
+  for (const socket of sockets) {
+    await new Promise<void>((resolve) => socket.bind(0, host, resolve))
+    texts.push(`${v6 ? `[${host}]` : host}:${socket.address().port}`)
+  }
+  for (const socket of sockets) socket.close()
+  return texts as [string, string]
+}
+
+function ends([one, two]: readonly [string, string], options: PairOptions): [SpecObject, SpecObject] {
+  return [
+    { transport: 'dgram', local: one, remote: two, ...options },
+    { transport: 'dgram', local: two, remote: one, ...options },
+  ]
+}
+
+export const dgramPairs: readonly Transport[] = [
+  {
+    name: 'dgram between paths',
+    place: 'here',
+    maxFrame: 65535,
+    connected: true,
+    specs: (options) => Promise.resolve(ends([freePath(), freePath()], options)),
+  },
+  {
+    name: 'dgram over UDP, IPv4',
+    place: 'here',
+    maxFrame: 65507,
+    specs: async (options) => ends(await freeUdp('127.0.0.1'), options),
+  },
+  {
+    name: 'dgram over UDP, IPv6',
+    place: 'namespace',
+    maxFrame: 65527,
+    specs: async (options) => ends(await freeUdp('::1'), options),
+  },
+]

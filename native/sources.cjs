@@ -25,6 +25,7 @@ const layers = {
     'engine/interfaces.cpp',
     'engine/link_setup.cpp',
     'engine/netlink.cpp',
+    'engine/packet_socket.cpp',
     'engine/poller.cpp',
     'engine/udp_path.cpp',
     'engine/tap_device.cpp',

@@ -22,6 +22,7 @@ const layers = {
     'engine/datagram_sender.cpp',
     'engine/echo_filter.cpp',
     'engine/engine.cpp',
+    'engine/inherited_fd.cpp',
     'engine/interfaces.cpp',
     'engine/link_setup.cpp',
     'engine/netlink.cpp',

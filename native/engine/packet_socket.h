@@ -75,8 +75,8 @@ class PacketSocket {
   Peer on_ready(uint32_t events);
   // Sends or queues or drops each picked frame, in order behind what is queued already.
   TxResult transmit(const FrameBatch& batch, Picks picks) noexcept;
-  // Sending has shown that nobody is there any more: a datagram socket learns it in no other way.
-  bool peer_is_gone() const noexcept { return peer_gone_; }
+  // A datagram socket has no end to read: sending has shown that nobody is there any more.
+  bool peer_is_gone() const noexcept { return peer_gone_ && !has_end_; }
   // What is still queued is counted as dropped for this reason. Idempotent.
   void close(TxDrop why) noexcept;
 

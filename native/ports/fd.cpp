@@ -38,7 +38,7 @@ class FdPort final : public Port {
   }
 
   void on_ready(int, uint32_t events) override {
-    if (packets_.on_ready(events) == PacketSocket::Peer::gone) left();
+    if (packets_.on_ready(events) == PacketSocket::Peer::gone || packets_.peer_is_gone()) left();
   }
   void on_timer(uint64_t) override {}
   TxResult transmit(const FrameBatch& batch, Picks picks) noexcept override {

@@ -60,6 +60,8 @@ bool give(const Fd& to, const Octets& frame) {
   return send(to.get(), frame.data(), frame.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(frame.size());
 }
 
+using Opened = Recorder::Opened;
+
 // The listener's first client.
 Opened client_of(Member& lan) {
   CHECK(lan.box.breathe_until([&] { return lan.box.recorder.opened(0).port != kNoPort; }));

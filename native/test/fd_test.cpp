@@ -1,6 +1,7 @@
 // The fd port: a new pair, a descriptor that was there, a tap among them.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -69,12 +70,12 @@ TEST_CASE("fd: a new pair, and the program at the other end ends") {
     CHECK(fcntl(peer, F_GETFD) == -1);
     CHECK(member.box.recorder.note(member.port, "peer_descriptor") == "handed over");
     // The number may be somebody else's by now: it is not closed again.
-    const Fd reused(fcntl(program.get(), F_DUPFD_CLOEXEC, peer));
+    Fd reused(fcntl(program.get(), F_DUPFD_CLOEXEC, peer));
     CHECK(reused.get() == peer);
     member.box.engine.release_peer(member.port);
     CHECK(fcntl(peer, F_GETFD) != -1);
     CHECK(member.box.recorder.closed().empty());
-    Fd(std::move(const_cast<Fd&>(reused))).reset();
+    reused.reset();
     program.reset();
     // Datagrams have no end: it shows with the next frame.
     if (type == "dgram") member.send(kHello);

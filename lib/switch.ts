@@ -387,6 +387,7 @@ export class Switch extends EventEmitter<SwitchEvents> {
 
   readonly #owner = {
     lan: this as Switch,
+    releasePeer: (port: Port): void => this.#native.releasePeer(port.id),
     removePort: (port: Port): Promise<void> => this.#hold(this.#removePort(port)),
     hold: <T>(work: Promise<T>): Promise<T> => this.#hold(work),
     counters: (port: Port, into: Float64Array) => this.#native.counters(port.id, into),

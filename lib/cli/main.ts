@@ -10,7 +10,7 @@ const RUN_TIME = 1
 const USAGE = 2
 
 /** Each command in a file of its own, loaded only when it is asked for or help is. */
-const commands = ['join', 'ping', 'dump', 'doctor', 'demo'] as const
+const commands = ['join', 'run', 'ping', 'dump', 'doctor', 'demo'] as const
 
 const EXAMPLES = `
 Examples:
@@ -19,6 +19,8 @@ Examples:
   ethercast dump mcast -w lan.pcapng   record that LAN
   ethercast join mcast ucast,,198.51.100.5,1102,1102
                                        a switch between it and another one
+  ethercast run mcast -- linux.uml … 'vec0:transport=fd,fd={fd}'
+                                       a guest that starts on that LAN
 
 Exit code: 0 done, 1 failed at run time, 2 wrong usage.`
 

@@ -236,6 +236,10 @@ void Engine::remove_port(PortId port) {
   reap();
 }
 
+void Engine::release_peer(PortId port) {
+  if (Slot* const found = slot(port); found != nullptr && !found->doomed_) found->port_->release_peer();
+}
+
 void Engine::reap() {
   any_doomed_ = false;
   for (const auto& each : slots_) {

@@ -13,6 +13,7 @@ const layers = {
     'core/pool.cpp',
     'core/ring.cpp',
     'core/segment.cpp',
+    'core/slip.cpp',
   ],
   engine: [
     'engine/address.cpp',

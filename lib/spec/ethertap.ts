@@ -3,8 +3,10 @@
  * that a tap stands in for it. Source: arch/um/drivers/ethertap_kern.c in Linux 6.1.
  */
 
+import { stationMac } from './address.js'
 import type { InputOf, Transport } from './grammar.js'
-import { tuntap } from './tuntap.js'
+import { hostIp, tapName } from './tap_kinds.js'
+import { tapNotices, tapOptions } from './tuntap.js'
 import type { TuntapSpec } from './tuntap.js'
 
 /** A normalised `ethertap` spec: all of `tuntap`, but for the device, which must be named. */
@@ -15,7 +17,7 @@ export interface EthertapSpec extends Omit<TuntapSpec, 'transport' | 'device'> {
 }
 
 /** An `ethertap` spec as it may be given; `owner` and `group` also as numbers. */
-export type EthertapObject = Omit<InputOf<EthertapSpec>, 'owner' | 'group'> & {
+export type EthertapObject = Omit<InputOf<EthertapSpec, 'device'>, 'owner' | 'group'> & {
   owner?: string | number
   group?: string | number
 }
@@ -23,6 +25,11 @@ export type EthertapObject = Omit<InputOf<EthertapSpec>, 'owner' | 'group'> & {
 export const ethertap: Transport<EthertapObject, EthertapSpec> = {
   name: 'ethertap',
   example: { transport: 'ethertap', device: 'tap0' },
-  fields: [{ ...tuntap.fields[0]!, required: true }, ...tuntap.fields.slice(1)],
-  options: tuntap.options,
+  fields: [
+    { name: 'device', kind: tapName, required: true },
+    { name: 'mac', kind: stationMac },
+    { name: 'hostIp', kind: hostIp },
+  ],
+  options: tapOptions,
+  notices: tapNotices,
 }

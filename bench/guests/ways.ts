@@ -1,6 +1,6 @@
 // The ways of a User-Mode Linux guest onto a LAN with this host: each as a user would lay it.
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
-import { delimiter, join as path } from 'node:path'
+import { join as path } from 'node:path'
 import { startJoin } from '../lan/ours.js'
 import type { Contestant } from '../support/contest.js'
 import { projectRoot } from '../../test/support/child.js'
@@ -34,24 +34,24 @@ const way = (
   },
 })
 
-const boot = (host: Host, device: string, env: Record<string, string> = {}) =>
-  host.uml('guest', `${GUEST}/24`, [device], { lifeSeconds: 120, env })
+const boot = (host: Host, device: string, programs?: string) =>
+  host.uml('guest', `${GUEST}/24`, [device], { lifeSeconds: 120, programs })
 
 /** A folder with our helper under the name by which UML looks for its own. */
-function helperPath(host: Host): string {
+function helperFolder(host: Host): string {
   const folder = path(host.dir, 'helper')
   mkdirSync(folder, { recursive: true })
   const name = path(folder, 'uml_net')
   const helper = path(projectRoot, 'build/Release/uml_net')
   if (!existsSync(helper)) throw new Error(`${helper} is not built`)
   if (!existsSync(name)) symlinkSync(helper, name)
-  return `${folder}${delimiter}${process.env.PATH}`
+  return folder
 }
 
 const withHelper = (name: string, device: string): Way => ({
   name,
   needs: ['uml', 'tun', 'iperf3'],
-  lay: async (host) => ({ guest: await boot(host, device, { PATH: helperPath(host) }), address: HOST }),
+  lay: async (host) => ({ guest: await boot(host, device, helperFolder(host)), address: HOST }),
 })
 
 const ctl = ({ dir }: Host) => path(dir, 'ctl')

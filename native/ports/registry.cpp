@@ -4,7 +4,6 @@
 #include "ports/bess.h"
 #include "ports/daemon.h"
 #include "ports/dgram.h"
-#include "ports/ethertap.h"
 #include "ports/fd.h"
 #include "ports/mcast.h"
 #include "ports/pcap.h"
@@ -31,10 +30,10 @@ Result<std::unique_ptr<Port>> make_inherited_port(const Config& config) {
 }
 
 constexpr Entry kEntries[] = {
-    {"bess", make_bess_port},         {"daemon", make_daemon_port}, {"dgram", make_dgram_port},
-    {"ethertap", make_ethertap_port}, {"fd", make_inherited_port},  {"mcast", make_mcast_port},
-    {"pcap", make_pcap_port},         {"slip", make_slip_port},     {"slirp", make_slirp_port},
-    {"stream", make_stream_port},     {"switch", make_switch_port}, {"tuntap", make_tap_port},
+    {"bess", make_bess_port},     {"daemon", make_daemon_port}, {"dgram", make_dgram_port},
+    {"ethertap", make_tap_port},  {"fd", make_inherited_port},  {"mcast", make_mcast_port},
+    {"pcap", make_pcap_port},     {"slip", make_slip_port},     {"slirp", make_slirp_port},
+    {"stream", make_stream_port}, {"switch", make_switch_port}, {"tuntap", make_tap_port},
     {"ucast", make_ucast_port},
 };
 }  // namespace

@@ -112,8 +112,7 @@ const hostIp = fc.oneof(
     .map(([address, length]) => (length === null ? address : `${address}/${length}`)),
 )
 
-const tuntap = some({
-  device: tapName,
+const tap = {
   mac,
   hostIp,
   mtu: fc.oneof(fc.constant('auto' as const), fc.integer({ min: 68, max: 65521 })),
@@ -121,7 +120,11 @@ const tuntap = some({
   owner: account,
   group: account,
   persist: fc.boolean(),
-}).map((rest): SpecObject => ({ transport: 'tuntap', ...rest }))
+}
+const tuntap = some({ device: tapName, ...tap }).map((rest): SpecObject => ({ transport: 'tuntap', ...rest }))
+const ethertap = fc
+  .tuple(tapName, some(tap))
+  .map(([device, rest]): SpecObject => ({ transport: 'ethertap', device, ...rest }))
 
 /** Specs that are allowed, in any spelling. */
-export const validSpec = fc.oneof(mcast4, sourceSpecific, withZone, ucast, tuntap, host)
+export const validSpec = fc.oneof(mcast4, sourceSpecific, withZone, ucast, tuntap, ethertap, host)

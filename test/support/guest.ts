@@ -2,6 +2,7 @@
 // iperf3 and whatever else is installed. Only the lab's folder is writable, under its own path.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { searchPath } from '../../scripts/command.mjs'
 import type { Host } from './host.js'
 import type { Exit, Running } from './running.js'
 import { eventually } from './wait.js'
@@ -15,8 +16,13 @@ export interface GuestOptions {
   /** The guest switches itself off after this time, should nobody end it. */
   lifeSeconds?: number
   memory?: string
-  /** Of the process on the host, such as a PATH on which it finds its helper. */
-  env?: Record<string, string>
+  /** A folder that comes before all others on UML's PATH, for the programs that it starts (uml_net, slirp). */
+  programs?: string
+  /**
+   * UML in the pid namespace of the test, so that what it started may outlive it when it alone is killed. Its own helper processes may,
+   * too: they end with `kill`.
+   */
+  uncontained?: boolean
   /** Kernel modules to load, such as 8021q. ipv6 is loaded by itself when there is an IPv6 address, and only then. */
   modules?: readonly string[]
 }
@@ -103,17 +109,12 @@ export class Guest {
     const names = [`umid=${umid}`, `uml_dir=${join(dir, 'uml')}`, `mem=${options.memory ?? '128M'}`]
     // In a pid namespace, since UML's helper processes may outlive it, whatever signal ends it: there the kernel
     // ends them all with the first. unshare itself only passes on that it was killed.
-    const contained = [
-      '--pid',
-      '--fork',
-      '--kill-child=KILL',
-      'linux.uml',
-      ...names,
-      ...root,
-      ...console,
-      ...umlArgs,
-    ]
-    const running = host.spawn('unshare', contained, { endSignal: 'SIGKILL', env: options.env })
+    const uml = ['linux.uml', ...names, ...root, ...console, ...umlArgs]
+    const [program, ...args] = options.uncontained
+      ? uml
+      : ['unshare', '--pid', '--fork', '--kill-child=KILL', ...uml]
+    const env = options.programs ? { PATH: `${options.programs}:${searchPath()}` } : {}
+    const running = host.spawn(program!, args, { endSignal: 'SIGKILL', env })
     await running.waitForLine(/^GUEST-READY/, kBootMs)
     return new Guest(running, umid, dir, device)
   }

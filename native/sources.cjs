@@ -17,6 +17,8 @@ const layers = {
   engine: [
     'engine/address.cpp',
     'engine/address_watch.cpp',
+    'engine/capture_filter.cpp',
+    'engine/capture_socket.cpp',
     'engine/datagram_layout.cpp',
     'engine/datagram_reader.cpp',
     'engine/datagram_sender.cpp',
@@ -35,6 +37,7 @@ const layers = {
     'engine/unix_socket.cpp',
   ],
   ports: [
+    'ports/codec/packet_capture.cpp',
     'ports/codec/vnet_header.cpp',
     'ports/bess.cpp',
     'ports/daemon.cpp',

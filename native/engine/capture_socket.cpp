@@ -23,13 +23,6 @@ Error no_packet_socket(int why) {
                    "runs then has it); a container is given it (docker run --cap-add NET_RAW)");
 }
 
-Result<Fd> packet_socket() {
-  // Of protocol 0: it hears nothing until it is bound to one.
-  Fd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd) return no_packet_socket(errno);
-  return fd;
-}
-
 // On loopback each packet is there twice: as it leaves and as it comes. In classic BPF, so that every kernel
 // knows it: a packet on its way out is dropped, and for all others the filter goes on.
 FilterProgram without_outgoing(const FilterProgram& filter) {
@@ -77,12 +70,6 @@ Result<uint16_t> link_type_of(const std::string& interface) {
   return request.ifr_hwaddr.sa_family;
 }
 
-Result<> may_capture() {
-  const auto made = packet_socket();
-  if (!made) return made.error();
-  return {};
-}
-
 CaptureSocket::CaptureSocket() : messages_{}, spill_(new uint8_t[size_t{kMessages} * kLargestPacket]) {
   for (size_t i = 0; i < messages_.size(); ++i) {
     pieces_[i][0] = {offloads_[i].data(), offloads_[i].size()};
@@ -93,36 +80,45 @@ CaptureSocket::CaptureSocket() : messages_{}, spill_(new uint8_t[size_t{kMessage
   }
 }
 
-Result<> CaptureSocket::open(PortHost& host, const CaptureWish& wish) {
-  auto made = packet_socket();
-  if (!made) return made.error();
-  Fd fd = std::move(made.value());
+Result<> CaptureSocket::open() {
+  // Of protocol 0: it hears nothing until it is bound to one.
+  fd_.reset(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd_) return no_packet_socket(errno);
+  return {};
+}
+
+Result<> CaptureSocket::listen(PortHost& host, const CaptureWish& wish) {
+  auto done = set_up(host, wish);
+  if (!done) close();
+  return done;
+}
+
+Result<> CaptureSocket::set_up(PortHost& host, const CaptureWish& wish) const {
   const FilterProgram program = wish.loopback ? without_outgoing(wish.filter) : wish.filter;
   if (!program.empty()) {
-    if (auto attached = attach(fd.get(), program); !attached) return attached;
+    if (auto attached = attach(fd_.get(), program); !attached) return attached;
   }
   for (const auto& [option, what] :
        {std::pair{PACKET_AUXDATA, "PACKET_AUXDATA"}, std::pair{PACKET_VNET_HDR, "PACKET_VNET_HDR"}}) {
-    if (auto set = set_option(fd.get(), SOL_PACKET, option, 1, what); !set) return set;
+    if (auto set = set_option(fd_.get(), SOL_PACKET, option, 1, what); !set) return set;
   }
-  size_receive_buffer(host, fd.get(), wish.buffer);
+  size_receive_buffer(host, fd_.get(), wish.buffer);
 
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
   address.sll_protocol = htons(ETH_P_ALL);
   address.sll_ifindex = wish.interface_index;
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+  if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     return Error::os(errno, "bind", "can't listen to " + wish.interface_name);
   if (wish.promisc) {
     packet_mreq request{};
     request.mr_ifindex = wish.interface_index;
     request.mr_type = PACKET_MR_PROMISC;
-    if (setsockopt(fd.get(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) != 0) {
+    if (setsockopt(fd_.get(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request) != 0) {
       return Error::os(errno, "setsockopt",
                        wish.interface_name + " can't be made promiscuous: nopromisc does without");
     }
   }
-  fd_ = std::move(fd);
   return {};
 }
 

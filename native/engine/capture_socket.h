@@ -43,8 +43,11 @@ class CaptureSocket {
  public:
   CaptureSocket();
 
-  // Nothing gets in before the filter is in place: the socket is bound last. The errors say what to do.
-  Result<> open(PortHost& host, const CaptureWish& wish);
+  // Makes the socket, which hears nothing yet; the error says what it takes. To close it takes the kernel
+  // some 10 ms, as with every packet socket.
+  Result<> open();
+  // Nothing gets in before the filter is in place: the socket is bound last. On an error it is closed.
+  Result<> listen(PortHost& host, const CaptureWish& wish);
   int fd() const noexcept { return fd_.get(); }
   bool is_open() const noexcept { return static_cast<bool>(fd_); }
   void close() noexcept { fd_.reset(); }
@@ -66,6 +69,7 @@ class CaptureSocket {
   static constexpr uint32_t kReadsBeforeNarrowing = 256;
   static constexpr uint32_t kOffloadHeader = 10;  // struct virtio_net_hdr
 
+  Result<> set_up(PortHost& host, const CaptureWish& wish) const;
   uint32_t slots() const noexcept;
   void lay_out(FrameBatch& batch) noexcept;
   void follow_sizes(uint32_t longest) noexcept;
@@ -90,7 +94,4 @@ class CaptureSocket {
 bool is_ethernet(uint16_t link_type) noexcept;
 // The link type of an interface; an error when it is gone.
 Result<uint16_t> link_type_of(const std::string& interface);
-// Whether this process may capture; the error names what it takes.
-Result<> may_capture();
-
 }  // namespace ethercast

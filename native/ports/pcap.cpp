@@ -115,7 +115,7 @@ class PcapPort final : public Port {
   void take(FrameBatch& batch, FrameMeta meta, const CapturedPacket& packet) {
     PortCounters& counters = host_->counters();
     std::optional<RxDrop> why = RxDrop::oversize;
-    if (!packet.truncated) why = make_frame(batch.slab(), meta, packet.offload, packet.auxiliary);
+    if (!packet.truncated) why = frame_of_packet(batch.slab(), meta, packet.offload, packet.auxiliary);
     if (!why && carries_itself({batch.slab() + meta.offset, meta.length})) why = RxDrop::own_echo;
     counters.rx_frames.add(wire_frames(meta));
     counters.rx_octets.add(wire_octets(meta));
@@ -139,7 +139,14 @@ class PcapPort final : public Port {
     }
     index_ = index;
     note_mtu(mtu);
-    if (auto able = may_capture(); !able) return able;
+    // First of all: whoever may not capture hears so, and in our words.
+    if (auto made = socket_.open(); !made) return made;
+    const auto done = listen(up, type.value() == kLoopbackType);
+    if (!done || !told_up_) socket_.close();
+    return done;
+  }
+
+  Result<> listen(bool up, bool loopback) {
     if (!options_.filter.empty() && !filter_) {
       auto compiled = compile_filter(options_.filter, name_, options_.optimize);
       if (!compiled) return compiled.error();
@@ -153,11 +160,11 @@ class PcapPort final : public Port {
     if (up && ready) {
       CaptureWish wish{.interface_index = index_,
                        .interface_name = name_,
-                       .loopback = type.value() == kLoopbackType,
+                       .loopback = loopback,
                        .promisc = options_.promisc,
                        .buffer = options_.buffer};
       if (filter_) wish.filter = *filter_;
-      if (auto opened = socket_.open(*host_, wish); !opened) return opened;
+      if (auto listening = socket_.listen(*host_, wish); !listening) return listening;
       if (auto watched = host_->watch(socket_.fd(), EPOLLIN); !watched) return watched;
     }
     tell(up && ready);
@@ -216,7 +223,7 @@ class PcapPort final : public Port {
     note_mtu(link.mtu);
     down_ = "down";
     // A socket of ours outlives its interface's being down.
-    if (socket_.is_open()) return tell(up);
+    if (socket_.is_open() || !up) return tell(up);
     const auto adopted = adopt(link.index, up, link.mtu);
     if (adopted) {
       if (socket_.is_open()) host_->counters().reopened.add(1);

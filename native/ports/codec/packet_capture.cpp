@@ -74,7 +74,7 @@ std::optional<StrippedTag> read_stripped_tag(std::span<const uint8_t> auxiliary)
   return tag;
 }
 
-std::optional<RxDrop> make_frame(uint8_t* slab, FrameMeta& meta, std::span<const uint8_t> offload,
+std::optional<RxDrop> frame_of_packet(uint8_t* slab, FrameMeta& meta, std::span<const uint8_t> offload,
                                  std::span<const uint8_t> auxiliary) noexcept {
   if (meta.length < kEtherHeader) return RxDrop::runt;
   auto claim = read_vnet_header(offload);

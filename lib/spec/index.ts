@@ -98,6 +98,12 @@ export function notices(spec: PortSpec): string[] {
   return transport.notices?.(spec) ?? []
 }
 
+/** Whether a port of this spec only listens: nothing can be sent through it. */
+export function isReadOnly(spec: PortSpec): boolean {
+  const transport: AnyTransport = transports[spec.transport]
+  return transport.readOnly === true
+}
+
 function read(spec: unknown): [AnyTransport, PortSpec] {
   if (typeof spec === 'string') return readString(spec)
   if (typeof spec === 'object' && spec !== null && !Array.isArray(spec)) return readGiven(spec)

@@ -38,7 +38,8 @@ struct Caps {
   uint16_t max_batch = FrameBatch::kMaxFrames;  // frames it likes to be handed at once
   uint16_t takes = 0;  // kTakes bits; the engine cuts and finishes for it what it does not take
   bool read_only =
-      false;  // never sends: what the switch picks for it is counted as a read_only drop by the engine
+      false;  // never sends: what the switch picks for it is counted as a read_only drop by the engine; the
+              // switch learns no stations from it
   bool listener = false;  // carries no frames itself, and the switch sends it none: its clients are ports of
                           // their own (PortHost::adopt)
 };

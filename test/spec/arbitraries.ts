@@ -4,6 +4,7 @@
 
 import fc from 'fast-check'
 import type { SpecObject } from '../../lib/spec/index.js'
+import { pcap } from './arbitrary_pcap.js'
 
 const octet = fc.integer({ min: 0, max: 255 })
 
@@ -127,4 +128,13 @@ const ethertap = fc
   .map(([device, rest]): SpecObject => ({ transport: 'ethertap', device, ...rest }))
 
 /** Specs that are allowed, in any spelling. */
-export const validSpec = fc.oneof(mcast4, sourceSpecific, withZone, ucast, tuntap, ethertap, host)
+export const validSpec = fc.oneof(
+  mcast4,
+  sourceSpecific,
+  withZone,
+  ucast,
+  tuntap,
+  ethertap,
+  pcap,
+  host,
+)

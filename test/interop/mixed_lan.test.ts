@@ -61,6 +61,8 @@ function qemuStation(host: Host, inner: Host, name: string, last: number, netdev
     async start() {
       qemu = await startQemuHub(host, [`tap,ifname=${tap},script=no,downscript=no`, netdev])
       await host.ip('link', 'set', tap, 'netns', inner.namespace)
+      // As it was: else the others' neighbour tables would have it wrong for a while.
+      await inner.ip('link', 'set', tap, 'address', `fe:fd:c6:12:06:0${last}`)
       await inner.exec('sysctl', ['-qw', `net.ipv6.conf.${tap}.disable_ipv6=1`], { check: true })
       await inner.ip('addr', 'add', `${address}/24`, 'dev', tap)
       await inner.ip('link', 'set', tap, 'up')
@@ -90,8 +92,10 @@ describe('a mixed LAN', function () {
     const mac = 'fe:fd:c6:12:06:07'
     node = await LanNode.start(host, {
       ports: ['mcast', `switch,,unix,${ctl}`, `bess,listen=${bess}`, `stream,listen=${stream}`, tap],
-      node: { mac, ipv4: '198.18.6.7/24' },
+      node: { mac, ipv4: '198.18.6.7' },
     })
+    const nameTap = () => host.ip('link', 'set', 'tap0', 'address', 'fe:fd:c6:12:06:06')
+    await nameTap()
     vector = guestStation(host, 'vector', 3, (mac) => `vec0:transport=bess,dst=${bess},mac=${mac}`)
     farthest = qemuStation(
       host,
@@ -115,7 +119,10 @@ describe('a mixed LAN', function () {
       {
         name: 'tap',
         address: '198.18.6.6',
-        start: () => node.plug(tap),
+        async start() {
+          await node.plug(tap)
+          await nameTap()
+        },
         kill: () => node.unplug('tuntap'),
         ping: (to) => kernelPing(host, 'tap', to),
       },

@@ -21,7 +21,6 @@ DatagramReader::DatagramReader() : messages_{}, spill_(new uint8_t[size_t{kMessa
 
 void DatagramReader::use(int fd, PortHost& host, bool offload) noexcept {
   kernel_drops_ = 0;
-  counts_kernel_drops_ = true;
   const int on = 1;
   const char* note = "udp runs";
   if (!offload) {

@@ -36,7 +36,9 @@ struct DaemonOptions {
 
 class DaemonPort final : public Port, SenderJudge, SendRecovery {
  public:
-  explicit DaemonPort(DaemonOptions options) : options_(std::move(options)) {}
+  explicit DaemonPort(DaemonOptions options) : options_(std::move(options)) {
+    reader_.count_no_kernel_drops();
+  }
   ~DaemonPort() override { close(); }
 
   Caps caps() const noexcept override { return {.max_frame = options_.message.max_frame}; }

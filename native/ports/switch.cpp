@@ -40,7 +40,7 @@ struct SwitchOptions {
 
 // What a listener and its clients share. The last of them ends it.
 struct Room {
-  explicit Room(SwitchOptions given) : options(std::move(given)) {}
+  explicit Room(SwitchOptions given) : options(std::move(given)) { reader.count_no_kernel_drops(); }
   const SwitchOptions options;
   DatagramReader reader;  // for all: only one reads at a time
   uint32_t clients = 0;

@@ -15,7 +15,7 @@ namespace {
 
 // Clients that wait to be accepted while the I/O thread is elsewhere; the kernel cuts it to
 // net.core.somaxconn.
-constexpr int kBacklog = 128;
+constexpr int kBacklog = 1024;
 // Signs of life on an idle TCP connection: the first after ten seconds, then every five; after four without
 // an answer the peer is gone. So a peer that vanished (a cable, a crashed host) is noticed in half a minute.
 constexpr int kKeepIdle_s = 10;

@@ -17,6 +17,8 @@ export interface GuestOptions {
   memory?: string
   /** Kernel modules to load, such as 8021q. ipv6 is loaded by itself when there is an IPv6 address, and only then. */
   modules?: readonly string[]
+  /** A command that starts the guest, as in `['node', 'dist/cli/main.js', 'run', 'mcast', '--']`; it has to pass on input and output. */
+  through?: readonly string[]
 }
 
 export interface GuestResult {
@@ -102,6 +104,8 @@ export class Guest {
     // In a pid namespace, since UML's helper processes may outlive it, whatever signal ends it: there the kernel
     // ends them all with the first. unshare itself only passes on that it was killed.
     const contained = [
+      ...(options.through ?? []),
+      'unshare',
       '--pid',
       '--fork',
       '--kill-child=KILL',
@@ -111,7 +115,7 @@ export class Guest {
       ...console,
       ...umlArgs,
     ]
-    const running = host.spawn('unshare', contained, { endSignal: 'SIGKILL' })
+    const running = host.spawn(contained[0]!, contained.slice(1), { endSignal: 'SIGKILL' })
     await running.waitForLine(/^GUEST-READY/, kBootMs)
     return new Guest(running, umid, dir, device)
   }

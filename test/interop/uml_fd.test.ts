@@ -12,7 +12,7 @@ const kGuest = '198.18.1.1'
 const kLegacy = '198.18.1.2'
 const kNode = '198.18.1.3'
 const kSlowMs = 120_000
-const kFileOctets = 20_000_000
+const kFileOctets = 10_000_000
 const kLife = { lifeSeconds: 600 }
 const kDevice = 'vec0:transport=fd,fd={fd},mac=fe:fd:c6:12:01:01'
 

@@ -4,6 +4,7 @@
 
 import fc from 'fast-check'
 import type { SpecObject } from '../../lib/spec/index.js'
+import { bess, fd } from './arbitrary_bess.js'
 import { pcap } from './arbitrary_pcap.js'
 
 const octet = fc.integer({ min: 0, max: 255 })
@@ -135,6 +136,8 @@ export const validSpec = fc.oneof(
   ucast,
   tuntap,
   ethertap,
+  bess,
+  fd,
   pcap,
   host,
 )

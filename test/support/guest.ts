@@ -25,6 +25,8 @@ export interface GuestOptions {
   uncontained?: boolean
   /** Kernel modules to load, such as 8021q. ipv6 is loaded by itself when there is an IPv6 address, and only then. */
   modules?: readonly string[]
+  /** A command that starts the guest, as in `['node', 'dist/cli/main.js', 'run', 'mcast', '--']`; it has to pass on input and output. */
+  through?: readonly string[]
 }
 
 export interface GuestResult {
@@ -110,9 +112,8 @@ export class Guest {
     // In a pid namespace, since UML's helper processes may outlive it, whatever signal ends it: there the kernel
     // ends them all with the first. unshare itself only passes on that it was killed.
     const uml = ['linux.uml', ...names, ...root, ...console, ...umlArgs]
-    const [program, ...args] = options.uncontained
-      ? uml
-      : ['unshare', '--pid', '--fork', '--kill-child=KILL', ...uml]
+    const contained = options.uncontained ? uml : ['unshare', '--pid', '--fork', '--kill-child=KILL', ...uml]
+    const [program, ...args] = [...(options.through ?? []), ...contained]
     const env = options.programs ? { PATH: `${options.programs}:${searchPath()}` } : {}
     const running = host.spawn(program!, args, { endSignal: 'SIGKILL', env })
     await running.waitForLine(/^GUEST-READY/, kBootMs)

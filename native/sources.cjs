@@ -2,14 +2,18 @@
 // line, relative to the project's root.
 const layers = {
   core: [
+    'core/arp.cpp',
     'core/batch.cpp',
     'core/checksum.cpp',
     'core/coalesce.cpp',
     'core/cut_batch.cpp',
     'core/fabric.cpp',
+    'core/ip_edge.cpp',
     'core/mac_table.cpp',
     'core/mss.cpp',
+    'core/neighbours.cpp',
     'core/packet.cpp',
+    'core/peer_addresses.cpp',
     'core/pool.cpp',
     'core/ring.cpp',
     'core/segment.cpp',

@@ -1,6 +1,6 @@
 import type { HostPort, WaitOptions } from './host_port.js'
 import { EthercastError } from './spec/error.js'
-import { macFromIpv4, parseSpec } from './spec/index.js'
+import { hasStationMac, macFromIpv4, parseSpec } from './spec/index.js'
 import type { SpecObject } from './spec/index.js'
 import { show } from './spec/refuse.js'
 import { Switch } from './switch.js'
@@ -17,7 +17,7 @@ export interface ConnectOptions extends WaitOptions {
 /**
  * A NIC on a LAN, in one call: a switch of its own with the port that `spec` names and a host port. Closing the NIC closes the switch.
  *
- * The MAC is that of the spec; left out, it follows from `address`, else it is random (locally administered).
+ * The MAC is that of the spec, unless the transport has a station of its own (slip, slirp); left out, it follows from `address`, else it is random (locally administered).
  *
  * @throws EthercastError as `Switch.addPort`
  */
@@ -44,7 +44,9 @@ export async function connect(
       },
     )
   }
-  const { mac: asked, ...plain } = parsed
+  const { mac: given, ...rest } = parsed
+  // Else two stations would have the same address.
+  const [asked, plain] = hasStationMac(parsed) ? [undefined, parsed] : [given, rest]
   const mac = asked ?? (address === undefined ? undefined : macOf(address))
   // A NIC speaks and hears the protocols of links, too: it is no bridge, at which they would end.
   const lan = await Switch.create({ forwarding: promiscuous ? 'hub' : 'learning', reserved: 'forward' })

@@ -19,6 +19,8 @@ interface FieldOf<Name, T> {
   required?: boolean
   /** In a string it is taken as it stands, even if it looks like `key=value`. For fields by position that hold free text. */
   verbatim?: boolean
+  /** An option that only the object form has, since a string can't tell it from a field. */
+  objectOnly?: boolean
 }
 
 /** A field for one of the keys of `Spec`. */
@@ -42,6 +44,8 @@ export interface Transport<Input extends object, Spec extends object> {
   options: readonly Field<Spec>[]
   /** Takes every field after those by position, as it stands; a list in the object form. There are then no options in a string. */
   rest?: { name: Exclude<keyof Spec, 'transport'> & string; kind: Kind<string> }
+  /** The port is a station of its own on the LAN, and `mac` is its address; else `mac` is that of a host port that a helper makes. */
+  stationMac?: boolean
   /** Checks fields against each other, and returns the spec with what one says about another settled. */
   complete?(spec: Spec): Spec
   /** What a person should hear about a valid spec, one sentence each. */
@@ -63,6 +67,7 @@ export interface AnyTransport {
   fields: readonly AnyField[]
   options: readonly AnyField[]
   rest?: { name: string; kind: Kind<string> }
+  stationMac?: boolean
   complete?(spec: object): object
   notices?(spec: object): string[]
 }
@@ -93,6 +98,13 @@ export function readFields(transport: AnyTransport, parts: readonly string[]): o
     const verbatim = firstOption === undefined && transport.fields[index]?.verbatim === true
     const [key, text] = verbatim ? [undefined, part] : splitKey(part)
     const option = transport.options.find(({ name }) => name === key)
+    if (option?.objectOnly) {
+      refuseField(
+        place(transport, option.name),
+        text,
+        `option ${option.name} is for the object form alone, as in { transport: '${transport.name}', ${option.name}: … }`,
+      )
+    }
     if (option !== undefined) {
       readOption(transport, option, text, values)
       firstOption ??= option.name
@@ -140,7 +152,10 @@ function readList(kind: Kind<string>, value: unknown, where: Place): string[] {
   return value.map((each: unknown) => kind.fromValue(each, where))
 }
 
-/** The canonical string of a normalised spec: trailing defaults dropped, options that are not the default sorted by key. */
+/**
+ * The canonical string of a normalised spec: trailing defaults dropped, options that are not the default sorted by key; options that only
+ * the object form has are left out.
+ */
 export function printSpec(transport: AnyTransport, spec: object): string {
   const values = spec as Values
   const isDefault = (field: AnyField) =>
@@ -149,7 +164,7 @@ export function printSpec(transport: AnyTransport, spec: object): string {
   const rest = transport.rest === undefined ? [] : ((values[transport.rest.name] ?? []) as string[])
   const last = transport.fields.findLastIndex((field) => !isDefault(field)) + 1
   const given = rest.length > 0 ? transport.fields.length : last
-  const options = transport.options.filter((field) => !isDefault(field))
+  const options = transport.options.filter((field) => !isDefault(field) && !field.objectOnly)
   return [
     transport.name,
     ...transport.fields.slice(0, given).map(print),
@@ -218,6 +233,8 @@ function fill(transport: AnyTransport, values: Values): object {
       refuseField(place(transport, name), value, `${name} is missing: give one, as in ${example}`)
     }
   }
+  const rest = transport.rest === undefined ? undefined : values[transport.rest.name]
+  if (rest !== undefined) spec[transport.rest!.name] = rest
   return transport.complete?.(spec) ?? spec
 }
 

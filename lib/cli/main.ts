@@ -10,7 +10,7 @@ const RUN_TIME = 1
 const USAGE = 2
 
 /** Each command in a file of its own, loaded only when it is asked for or help is. */
-const commands = ['join', 'ping', 'dump', 'doctor', 'demo'] as const
+const commands = ['join', 'ping', 'dump', 'doctor', 'demo', 'slirp'] as const
 
 const EXAMPLES = `
 Examples:

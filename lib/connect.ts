@@ -1,6 +1,6 @@
 import type { HostPort, WaitOptions } from './host_port.js'
 import { EthercastError } from './spec/error.js'
-import { formatSpec, isReadOnly, macFromIpv4, parseSpec } from './spec/index.js'
+import { formatSpec, hasStationMac, isReadOnly, macFromIpv4, parseSpec } from './spec/index.js'
 import type { PcapObject, PortSpec, SpecObject } from './spec/index.js'
 import { show } from './spec/refuse.js'
 import { Switch } from './switch.js'
@@ -23,7 +23,7 @@ export type ListeningText = 'pcap' | `pcap,${string}` | `eth${number}=pcap` | `e
 /**
  * A NIC on a LAN, in one call: a switch of its own with the port that `spec` names and a host port. Closing the NIC closes the switch.
  *
- * The MAC is that of the spec; left out, it follows from `address`, else it is random (locally administered).
+ * The MAC is that of the spec, unless the transport has a station of its own (slip, slirp); left out, it follows from `address`, else it is random (locally administered).
  *
  * A transport that only listens (`pcap`) gives a NIC without `send`; where the type does not know the spec, `send` throws
  * `ERR_ETHERCAST_STATE`.
@@ -55,7 +55,9 @@ export async function connect(
       },
     )
   }
-  const { mac: asked, ...plain } = parsed
+  const { mac: given, ...rest } = parsed
+  // Else two stations would have the same address.
+  const [asked, plain] = hasStationMac(parsed) ? [undefined, parsed] : [given, rest]
   const mac = asked ?? (address === undefined ? undefined : macOf(address))
   // A NIC speaks and hears the protocols of links, too: it is no bridge, at which they would end.
   const lan = await Switch.create({ forwarding: promiscuous ? 'hub' : 'learning', reserved: 'forward' })

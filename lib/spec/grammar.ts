@@ -21,6 +21,8 @@ interface FieldOf<Name, T> {
   verbatim?: boolean
   /** All the texts it takes. Fields that have them may change places with each other in a string; they stand side by side. */
   words?: readonly string[]
+  /** An option that only the object form has, since a string can't tell it from a field. */
+  objectOnly?: boolean
 }
 
 /** A field for one of the keys of `Spec`. */
@@ -46,6 +48,8 @@ export interface Transport<Input extends object, Spec extends object> {
   rest?: { name: Exclude<keyof Spec, 'transport'> & string; kind: Kind<string> }
   /** Its ports only listen: nothing can be sent through them. */
   readOnly?: true
+  /** The port is a station of its own on the LAN, and `mac` is its address; else `mac` is that of a host port that a helper makes. */
+  stationMac?: boolean
   /** Checks fields against each other, and returns the spec with what one says about another settled. */
   complete?(spec: Spec): Spec
   /** What a person should hear about a valid spec, one sentence each. */
@@ -68,6 +72,7 @@ export interface AnyTransport {
   options: readonly AnyField[]
   rest?: { name: string; kind: Kind<string> }
   readOnly?: true
+  stationMac?: boolean
   complete?(spec: object): object
   notices?(spec: object): string[]
 }
@@ -98,6 +103,13 @@ export function readFields(transport: AnyTransport, parts: readonly string[]): o
     const verbatim = firstOption === undefined && transport.fields[index]?.verbatim === true
     const [key, text] = verbatim ? [undefined, part] : splitKey(part)
     const option = transport.options.find(({ name }) => name === key)
+    if (option?.objectOnly) {
+      refuseField(
+        place(transport, option.name),
+        text,
+        `option ${option.name} is for the object form alone, as in { transport: '${transport.name}', ${option.name}: … }`,
+      )
+    }
     if (option !== undefined) {
       readOption(transport, option, text, values)
       firstOption ??= option.name
@@ -148,7 +160,10 @@ function readList(kind: Kind<string>, value: unknown, where: Place): string[] {
   return value.map((each: unknown) => kind.fromValue(each, where))
 }
 
-/** The canonical string of a normalised spec: trailing defaults dropped, options that are not the default sorted by key. */
+/**
+ * The canonical string of a normalised spec: trailing defaults dropped, options that are not the default sorted by key; options that only
+ * the object form has are left out.
+ */
 export function printSpec(transport: AnyTransport, spec: object): string {
   const values = spec as Values
   const isDefault = (field: AnyField) =>
@@ -156,7 +171,9 @@ export function printSpec(transport: AnyTransport, spec: object): string {
   const print = ({ name, kind }: AnyField) => (values[name] === undefined ? '' : kind.print(values[name]))
   const rest = transport.rest === undefined ? [] : ((values[transport.rest.name] ?? []) as string[])
   const last = transport.fields.findLastIndex((field) => !isDefault(field)) + 1
-  const options = transport.options.filter((field) => !isDefault(field) && !transport.fields.includes(field))
+  const options = transport.options.filter(
+    (field) => !isDefault(field) && !field.objectOnly && !transport.fields.includes(field),
+  )
   // Where a verbatim field may stand an option can't.
   const verbatim =
     options.length === 0 ? 0 : transport.fields.findLastIndex((field) => field.verbatim === true) + 1
@@ -251,6 +268,8 @@ function fill(transport: AnyTransport, values: Values): object {
       refuseField(place(transport, name), value, `${name} is missing: give one, as in ${example}`)
     }
   }
+  const rest = transport.rest === undefined ? undefined : values[transport.rest.name]
+  if (rest !== undefined) spec[transport.rest!.name] = rest
   return transport.complete?.(spec) ?? spec
 }
 

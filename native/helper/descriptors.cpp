@@ -27,7 +27,7 @@ void close_range_of(unsigned first, unsigned last) noexcept {
 Error not_that(int fd, const char* what, const char* wanted, int os_errno) {
   const std::string number = std::to_string(fd);
   std::string message = std::string("uml_net: ") + what + " is to be descriptor " + number + ", which is ";
-  message += os_errno == EBADF ? "not open" : std::string("no ") + wanted;
+  message += os_errno == EBADF ? "not open" : std::string("not ") + wanted;
   return Error::os(os_errno, "fstat", message + ": UML hands over " + wanted + " there");
 }
 

@@ -68,9 +68,11 @@ class Ethertap {
 
 Result<> Ethertap::start() {
   if (auto fits = expect_socket(request_.data_fd, SOCK_DGRAM, "the channel of frames"); !fits) return fits;
-  if (control_ < 0) {
-    // Without a control channel nothing else tells that the caller has died.
-    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return Error::os(errno, "prctl", "uml_net: prctl failed");
+  // The control channel may never tell that UML has died: processes of its own that poll for it outlive it,
+  // and hold its descriptors. They are not our parent; UML is.
+  const pid_t parent = getppid();
+  if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent) {
+    return Error::os(errno, "prctl", "uml_net: whoever started this has ended");
   }
   if (auto opened = signals_.open(); !opened) return opened;
   auto tun = open_tun(request_.device, Carries::frames);

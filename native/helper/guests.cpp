@@ -58,9 +58,10 @@ Result<Link> guests_device(const std::string& name) {
                      "uml_net: there is no device " + name + ": ip -br link lists those that are");
   }
   if (!found.value()->is_guests()) {
-    return Error::of(Errc::state, "uml_net: " + name +
-                                      " is no tap or tun device, and so no guest's: guests' addresses are "
-                                      "routed to no other");
+    return Error::of(Errc::state,
+                     "uml_net: " + name +
+                         " is no tap, tun or SLIP device, and so no guest's: guests' addresses are "
+                         "routed to no other");
   }
   return *found.value();
 }

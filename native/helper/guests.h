@@ -24,7 +24,7 @@ Result<> add_guest(const Link& device, const GuestAddress& guest, Log& log);
 // The reverse. What is not there any more is no failure; of several failures the first is returned.
 Result<> delete_guest(const Link& device, const GuestAddress& guest, Log& log);
 
-// The device of that name, if it may be a guest's: a tap or tun device.
+// The device of that name, if it may be a guest's.
 Result<Link> guests_device(const std::string& name);
 
 }  // namespace ethercast::helper

@@ -5,6 +5,7 @@
 #include <linux/if_tun.h>
 #include <linux/ip.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 
 #include <cerrno>
 
@@ -42,6 +43,7 @@ std::optional<Link> read_link(const nlmsghdr& message) {
   Link link;
   link.index = fixed.ifi_index;
   link.flags = fixed.ifi_flags;
+  link.type = fixed.ifi_type;
   each_attribute(message, sizeof fixed, [&](const rtattr& each) {
     if (each.rta_type == IFLA_IFNAME) link.name = text_in(each);
     if (each.rta_type == IFLA_IFALIAS) link.alias = text_in(each);
@@ -82,6 +84,10 @@ Netlink address_request(uint16_t type, uint16_t flags, const Link& link, const I
 }
 
 }  // namespace
+
+bool Link::is_guests() const noexcept {
+  return kind == "tun" || (type >= ARPHRD_SLIP && type <= ARPHRD_CSLIP6);
+}
 
 Result<std::optional<Link>> find_link(const std::string& name, int index) {
   Netlink request(RTM_GETLINK, 0);
@@ -128,6 +134,11 @@ Result<> set_up(const Link& link, bool up, Log& log) {
   message.ifi_change = IFF_UP;
   const int why = Netlink(RTM_NEWLINK, 0).body(message).change();
   return told(why, "ip link set dev " + link.name + (up ? " up" : " down"), log);
+}
+
+Result<> set_mtu(const Link& link, uint32_t mtu, Log& log) {
+  const int why = Netlink(RTM_NEWLINK, 0).body(link_message(link)).attribute(IFLA_MTU, mtu).change();
+  return told(why, "ip link set dev " + link.name + " mtu " + std::to_string(mtu), log);
 }
 
 Result<> set_alias(const Link& link, const std::string& alias) {

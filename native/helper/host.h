@@ -20,9 +20,11 @@ struct Link {
   std::string kind;     // "tun", "veth"…; empty for hardware and loopback
   std::string alias;    // what somebody wrote on it
   uint32_t flags = 0;   // IFF_UP … (netdevice(7))
+  uint16_t type = 0;    // ARPHRD_ETHER … (linux/if_arp.h)
   bool is_tap = false;  // of kind "tun": carries Ethernet frames; else IP packets
 
-  bool is_guests() const noexcept { return kind == "tun"; }
+  // May be one that a guest is behind: a tap or tun device, or a line of the kernel's own SLIP.
+  bool is_guests() const noexcept;
 };
 
 // By name, or (with an empty name) by index. Empty: there is none.
@@ -33,6 +35,7 @@ Result<> each_link(const std::function<void(const Link&)>& see);
 Result<> give_address(const Link& link, const Ipv4& address, Log& log);
 Result<> take_address(const Link& link, const Ipv4& address, Log& log);
 Result<> set_up(const Link& link, bool up, Log& log);
+Result<> set_mtu(const Link& link, uint32_t mtu, Log& log);
 Result<> set_alias(const Link& link, const std::string& alias);
 Result<> remove_link(const Link& link, Log& log);
 // This host forwards IPv4 packets from one link to another, as routers do.

@@ -1,16 +1,18 @@
-// SLIP without the kernel's line discipline: a tun device, and a process that carries IP packets between it
-// and the terminal. It lives until the terminal hangs up, which it does when UML is gone, or until the device
-// is deleted, which is how `slip down` ends it.
+// SLIP: by the line discipline of this host's kernel, where it has one. Where not, a tun device, and a
+// process that carries IP packets between it and the terminal. That one lives until the terminal hangs up,
+// which it does when UML is gone, or until the device is deleted, which is how `slip down` ends it.
 #include "core/slip.h"
 
 #include <fcntl.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <termios.h>
 
 #include <array>
 #include <cerrno>
+#include <cstring>
+#include <optional>
 #include <vector>
 
 #include "helper/answers.h"
@@ -115,18 +117,49 @@ Result<> make_raw(int terminal) {
   return Error::os(errno, "tcsetattr", "uml_net: the terminal can't be set up: " + errno_text(errno));
 }
 
-Result<> set_up_line(const Request& request, const Tun& tun, Log& log) {
-  if (auto raw = make_raw(request.data_fd); !raw) return raw;
-  if (auto set = set_blocking(tun.fd.get(), false); !set) return set;
-  if (auto marked = set_alias(tun.link, mark_of(request.data_fd)); !marked) return marked;
+Result<> set_up_device(const Request& request, const Link& link, Log& log) {
+  if (auto set = set_mtu(link, kMtu, log); !set) return set;
   if (request.gate) {
-    if (auto given = give_address(tun.link, *request.gate, log); !given) return given;
+    if (auto given = give_address(link, *request.gate, log); !given) return given;
   }
-  if (auto up = set_up(tun.link, true, log); !up) return up;
+  if (auto up = set_up(link, true, log); !up) return up;
   if (auto set = forward(log); !set) return set;
   if (!request.guest) return {};
-  return add_guest(tun.link, {*request.guest, {}}, log) ? Result<>() : Error::of(Errc::state, {});
+  return add_guest(link, {*request.guest, {}}, log) ? Result<>() : Error::of(Errc::state, {});
 }
+
+// ---- by the kernel
+
+// The device of a terminal that has the line discipline; empty: it has another.
+Result<std::optional<Link>> device_of_line(int terminal) {
+  char name[IFNAMSIZ] = {};
+  if (ioctl(terminal, SIOCGIFNAME, name) != 0) return std::optional<Link>();
+  return find_link(std::string(name, strnlen(name, sizeof name)));
+}
+
+bool set_discipline(int terminal, int discipline) { return ioctl(terminal, TIOCSETD, &discipline) >= 0; }
+
+// False: this kernel has no SLIP, or not for us.
+Result<bool> use_kernel(const Request& request, Log& log) {
+  if (!set_discipline(request.data_fd, N_SLIP)) return false;
+  int plain = 0;  // neither compressed headers (CSLIP) nor six bits an octet: UML speaks neither
+  Result<> done;
+  if (ioctl(request.data_fd, SIOCSIFENCAP, &plain) != 0) {
+    done =
+        Error::os(errno, "SIOCSIFENCAP", "uml_net: the kernel's SLIP can't be set up: " + errno_text(errno));
+  } else if (auto found = device_of_line(request.data_fd); !found) {
+    done = found.error();
+  } else if (!found.value()) {
+    done = Error::os(ENODEV, "SIOCGIFNAME", "uml_net: the kernel's SLIP has no device for this terminal");
+  } else {
+    done = set_up_device(request, *found.value(), log);
+  }
+  if (done) return true;
+  (void)set_discipline(request.data_fd, N_TTY);
+  return done.error();
+}
+
+// ---- by a process
 
 // The process that stays. Never returns to its caller's work.
 [[noreturn]] void carry(int terminal, Tun& tun) {
@@ -141,19 +174,31 @@ Result<> set_up_line(const Request& request, const Tun& tun, Log& log) {
   _exit(0);
 }
 
+Result<> carry_behind(const Request& request, Log& log) {
+  Fd terminal(fcntl(request.data_fd, F_DUPFD_CLOEXEC, 3));
+  if (!terminal) return Error::os(errno, "fcntl", "uml_net: no descriptor is left");
+  auto tun = open_tun("sl%d", Carries::packets);
+  if (!tun) return tun.error();
+  if (auto raw = make_raw(request.data_fd); !raw) return raw;
+  if (auto set = set_blocking(tun.value().fd.get(), false); !set) return set;
+  if (auto marked = set_alias(tun.value().link, mark_of(request.data_fd)); !marked) return marked;
+  if (auto set = set_up_device(request, tun.value().link, log); !set) return set;
+  const pid_t child = fork();
+  if (child < 0) return Error::os(errno, "fork", "uml_net: no process can be made: " + errno_text(errno));
+  if (child == 0) carry(terminal.get(), tun.value());
+  return {};
+}
+
 }  // namespace
 
 Result<> slip_up(const Parsed& parsed, Log& log) {
   const Request& request = parsed.request.value();
   if (auto fits = expect_terminal(request.data_fd); !fits) return fits;
-  Fd terminal(fcntl(request.data_fd, F_DUPFD_CLOEXEC, 3));
-  if (!terminal) return Error::os(errno, "fcntl", "uml_net: no descriptor is left");
-  auto tun = open_tun("sl%d", Carries::packets);
-  if (!tun) return tun.error();
-  if (auto set = set_up_line(request, tun.value(), log); !set) return set;
-  const pid_t child = fork();
-  if (child < 0) return Error::os(errno, "fork", "uml_net: no process can be made: " + errno_text(errno));
-  if (child == 0) carry(terminal.get(), tun.value());
+  const auto used = use_kernel(request, log);
+  if (!used) return used.error();
+  if (!used.value()) {
+    if (auto carried = carry_behind(request, log); !carried) return carried;
+  }
   if (parsed.answer == Answer::text) return {};
   return send_prefixed(parsed.answer_fd, log);
 }
@@ -161,12 +206,17 @@ Result<> slip_up(const Parsed& parsed, Log& log) {
 Result<> slip_down(const Parsed& parsed, Log& log) {
   const Request& request = parsed.request.value();
   if (auto fits = expect_terminal(request.data_fd); !fits) return fits;
-  const std::string mark = mark_of(request.data_fd);
-  std::optional<Link> device;
-  auto looked = each_link([&](const Link& link) {
-    if (link.kind == "tun" && link.alias == mark) device = link;
-  });
-  if (!looked) return looked;
+  auto found = device_of_line(request.data_fd);
+  if (!found) return found.error();
+  std::optional<Link> device = found.value();
+  const bool kernels = device.has_value();
+  if (!kernels) {
+    const std::string mark = mark_of(request.data_fd);
+    auto looked = each_link([&](const Link& link) {
+      if (link.kind == "tun" && link.alias == mark) device = link;
+    });
+    if (!looked) return looked;
+  }
   if (!device) {
     return Error::of(Errc::state,
                      "uml_net: this terminal has no device: it went with its last process, or was never "
@@ -174,7 +224,15 @@ Result<> slip_down(const Parsed& parsed, Log& log) {
   }
   Result<> first;
   if (request.guest && !delete_guest(*device, {*request.guest, {}}, log)) first = Error::of(Errc::state, {});
-  if (auto removed = remove_link(*device, log); !removed) return removed;
+  if (kernels) {
+    // Its device goes with the line discipline.
+    if (!set_discipline(request.data_fd, N_TTY)) {
+      return Error::os(errno, "TIOCSETD", "uml_net: SLIP can't be ended: " + errno_text(errno));
+    }
+    log.did("ip link del dev " + device->name);
+  } else if (auto removed = remove_link(*device, log); !removed) {
+    return removed;
+  }
   if (!first || parsed.answer == Answer::text) return first;
   return send_prefixed(parsed.answer_fd, log);
 }

@@ -18,6 +18,8 @@ export interface GuestOptions {
   memory?: string
   /** A folder that comes before all others on UML's PATH, for the programs that it starts (uml_net, slirp). */
   programs?: string
+  /** For UML's own environment, and that of what it starts. */
+  env?: Record<string, string>
   /**
    * UML in the pid namespace of the test, so that what it started may outlive it when it alone is killed. Its own helper processes may,
    * too: they end with `kill`.
@@ -114,7 +116,7 @@ export class Guest {
     const uml = ['linux.uml', ...names, ...root, ...console, ...umlArgs]
     const contained = options.uncontained ? uml : ['unshare', '--pid', '--fork', '--kill-child=KILL', ...uml]
     const [program, ...args] = [...(options.through ?? []), ...contained]
-    const env = options.programs ? { PATH: `${options.programs}:${searchPath()}` } : {}
+    const env = { ...options.env, ...(options.programs && { PATH: `${options.programs}:${searchPath()}` }) }
     const running = host.spawn(program!, args, { endSignal: 'SIGKILL', env })
     await running.waitForLine(/^GUEST-READY/, kBootMs)
     return new Guest(running, umid, dir, device)

@@ -100,7 +100,7 @@ export function listens(transport: ListeningTransport): void {
     it("a NIC of its own has no send, which throws where the type doesn't know", async () => {
       const { a, b } = await pair()
       await b.port.close()
-      const nic = (await connect(b.spec)) as HostPort
+      const nic = await connect(b.spec)
       open.add(nic)
       assert.throws(
         () => nic.send(makeFrame()),

@@ -5,7 +5,6 @@ import type { Host } from '../support/host.js'
 import { Lab } from '../support/lab.js'
 import { need } from '../support/need.js'
 import type { Running } from '../support/running.js'
-import { eventually } from '../support/wait.js'
 
 /** Two hosts with a cable; on the first a LAN of guests, in a group on its loopback. */
 async function hosts(lab: Lab): Promise<[Host, Host]> {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { examine, hostFacts } from '../../lib/doctor/index.js'
 import type { Finding, HostFacts } from '../../lib/doctor/index.js'
 import { parseSpec } from '../../lib/spec/index.js'
+import { need } from '../support/need.js'
 import { eth0, host, lo } from './made_up.js'
 
 function all(spec: string, changes: Partial<HostFacts> = {}): Finding[] {
@@ -69,6 +70,7 @@ describe('doctor: captures', () => {
   })
 
   it('on this host: a filter is tried with the real libpcap', function () {
+    need(this, 'tcpdump') // which brings libpcap
     const facts = hostFacts()
     const filter = (text: string) =>
       examine(facts, parseSpec(`pcap,lo,${text}`)).find(({ check }) => check === 'filter')!

@@ -19,7 +19,7 @@ describe('pcap: the interface', function () {
   const kFrames = 1000
 
   before(async function () {
-    need(this, 'netns', 'tcpreplay')
+    need(this, 'netns', 'tcpreplay', 'tcpdump')
     lab = await Lab.create()
     ;[near, far] = [await lab.host('near'), await lab.host('far')]
     await lab.link(near, far)

@@ -124,6 +124,7 @@ interface Binding {
   link(name: string): string
   tunFeatures(): string
   udpFeatures(): string
+  checkFilter(filter: string): string
 }
 
 /** What UDP sockets of this kernel have (udp(7)). */
@@ -200,4 +201,9 @@ export function tunFeatures(): number {
 /** What UDP sockets of this kernel can do with runs. Throws the kernel's error when there can be no UDP socket. */
 export function udpFeatures(): UdpFeatures {
   return answer(binding.udpFeatures())
+}
+
+/** Checks a filter for captures, without privilege; what libpcap calls itself. Throws what is wrong with it, or that there is no libpcap. */
+export function checkFilter(filter: string): string {
+  return answer<{ by: string }>(binding.checkFilter(filter)).by
 }

@@ -21,7 +21,12 @@ export const peers = [
     package: 'wireshark-common',
     neededFor: 'writing captures for tshark',
   },
-  { name: 'tcpdump', program: 'tcpdump', package: 'tcpdump', neededFor: 'an independent capture' },
+  {
+    name: 'tcpdump',
+    program: 'tcpdump',
+    package: 'tcpdump',
+    neededFor: 'an independent capture, and libpcap for filters',
+  },
   { name: 'tcpreplay', program: 'tcpreplay', package: 'tcpreplay', neededFor: 'captures on a wire again' },
   { name: 'ip', program: 'ip', package: 'iproute2', neededFor: 'network namespaces, taps, cables' },
   { name: 'ping', program: 'ping', package: 'iputils-ping', neededFor: 'echo requests from a host' },

@@ -14,7 +14,7 @@ interface Reason {
 /** In no more than 40 characters. */
 const REASONS: Record<'in' | 'out', Record<string, Reason>> = {
   in: {
-    own_echo: { text: 'its own frames, heard again', expected: true },
+    own_echo: { text: 'frames sent from here, heard again', expected: true },
     filtered: { text: 'the destination is on the same side', expected: true },
     no_egress: { text: 'no other port was open', expected: true },
     reserved: { text: 'to addresses that end at a switch', expected: true },

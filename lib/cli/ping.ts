@@ -4,7 +4,7 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import { hostAddress } from '../net/address.js'
 import { ping as pings } from '../net/ping.js'
-import { EthercastError, parseSpec } from '../spec/index.js'
+import { EthercastError, isReadOnly, parseSpec } from '../spec/index.js'
 import { wholeNumber } from './arguments.js'
 import { Lifetime, parseDuration } from './lifetime.js'
 import { lanSpec } from './opening.js'
@@ -76,6 +76,7 @@ function seconds(flags: string, description: string): Option {
 
 async function ping(specText: string, target: string, options: Options): Promise<number> {
   const spec = withMac(lanSpec(specText), options.mac)
+  checkWay(spec)
   const mtu = typeof spec.mtu === 'number' ? spec.mtu : MTU
   checkAddresses(target, options)
   checkSize(target, options.size, mtu)
@@ -124,6 +125,13 @@ async function follow(events: ReturnType<typeof pings>, report: PingReport): Pro
 
 function withMac(spec: LanSpec, mac: string | undefined): LanSpec {
   return mac === undefined ? spec : (parseSpec({ ...spec, mac }) as LanSpec)
+}
+
+/** @throws EthercastError `ERR_ETHERCAST_FIELD` for a LAN that can only be listened to */
+function checkWay(spec: LanSpec): void {
+  if (!isReadOnly(spec)) return
+  const message = `ping: a ${spec.transport} port only listens: name a LAN to send on, as in mcast or tuntap,tap0`
+  throw new EthercastError('ERR_ETHERCAST_FIELD', message, { field: 'transport', value: spec.transport })
 }
 
 /** @throws EthercastError `ERR_ETHERCAST_FIELD`, before anything is opened */

@@ -1,10 +1,10 @@
 /** What the doctor knows of a host. The checks see nothing else, so that they can be tried on hosts that are made up. */
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { release } from 'node:os'
-import { interfaces, link, probeBind, routeTo, tunFeatures, udpFeatures } from '../binding.js'
+import { checkFilter, interfaces, link, probeBind, routeTo, tunFeatures, udpFeatures } from '../binding.js'
 import type { NativeLink, UdpFeatures } from '../binding.js'
 import { hasProgram } from '../programs.js'
 import { boundSocket, descriptor, hostPath } from './paths.js'
@@ -42,6 +42,15 @@ export interface HostUser {
   groups: number[]
   /** The capability to make and set up network devices. */
   hasNetAdmin: boolean
+  /** The capability to capture. Left out: not known. */
+  hasNetRaw?: boolean
+}
+
+/** What a capture meets on a device. */
+export interface HostMedium {
+  /** What packets of it start with: ARPHRD_ of linux/if_arp.h. */
+  linkType: number
+  isWireless: boolean
 }
 
 export interface HostFacts {
@@ -62,6 +71,10 @@ export interface HostFacts {
   boundSocket?(path: string): SocketType | undefined
   /** What a descriptor of this process is; undefined when there is none. */
   descriptor?(number: number): string | undefined
+  /** What packets of a device are like; undefined when there is no such device, or nobody says. */
+  medium?(name: string): HostMedium | undefined
+  /** What libpcap calls itself when it takes a filter; else what is wrong, with the filter or with libpcap. */
+  checkFilter?(filter: string): { by: string } | { field?: string; message: string }
   user: HostUser
   /** A kernel setting by its sysctl name; undefined when there is none. */
   sysctl(name: string): string | undefined
@@ -86,6 +99,7 @@ const IFF_MULTICAST = 0x1000
 const IFF_LOWER_UP = 0x10000
 /** The number of CAP_NET_ADMIN, capabilities(7). */
 const CAP_NET_ADMIN = 12n
+const CAP_NET_RAW = 13n
 
 /** The facts of this host. Reading only, except that `bind` opens a socket for a moment; nothing is sent. */
 export function hostFacts(): HostFacts {
@@ -107,6 +121,15 @@ export function hostFacts(): HostFacts {
     path: hostPath,
     boundSocket,
     descriptor,
+    medium,
+    checkFilter: (filter) => {
+      try {
+        return { by: checkFilter(filter) }
+      } catch (error) {
+        if (!(error instanceof EthercastError)) throw error
+        return { field: error.field, message: error.message }
+      }
+    },
     user: hostUser(),
     sysctl: (name) => {
       try {
@@ -132,6 +155,16 @@ function hostLink(name: string): HostLink | undefined {
   return { ...rest, isUp: (flags & IFF_UP) !== 0, hasCarrier: (flags & IFF_LOWER_UP) !== 0 }
 }
 
+function medium(name: string): HostMedium | undefined {
+  const folder = `/sys/class/net/${name}`
+  try {
+    const linkType = Number(readFileSync(`${folder}/type`, 'utf8'))
+    return { linkType, isWireless: existsSync(`${folder}/wireless`) || existsSync(`${folder}/phy80211`) }
+  } catch {
+    return undefined
+  }
+}
+
 function hostUser(): HostUser {
   const status = readFileSync('/proc/self/status', 'utf8')
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`)
@@ -139,6 +172,7 @@ function hostUser(): HostUser {
     uid: process.geteuid!(),
     groups: [process.getegid!(), ...process.getgroups!()],
     hasNetAdmin: ((effective >> CAP_NET_ADMIN) & 1n) === 1n,
+    hasNetRaw: ((effective >> CAP_NET_RAW) & 1n) === 1n,
   }
 }
 

@@ -143,6 +143,14 @@ Result<FilterProgram> compile(Pcap* pcap, const std::string& filter, uint32_t ne
   return copy;
 }
 
+Result<> check(const std::string& filter) {
+  const Handle dead(loaded.open_dead(kEthernet, kWholePackets));
+  if (dead.get() == nullptr) return Error::of(Errc::unsupported, "libpcap has no memory");
+  const auto checked = compile(dead.get(), filter, kNetmaskUnknown, false);
+  if (!checked) return checked.error();
+  return {};
+}
+
 }  // namespace
 
 Result<std::optional<FilterProgram>> compile_filter(const std::string& filter, const std::string& interface,
@@ -161,10 +169,7 @@ Result<std::optional<FilterProgram>> compile_filter(const std::string& filter, c
   loaded.set_buffer_size(live.get(), kSmallestRing);
   const int status = loaded.activate(live.get());
   if (status == kInterfaceDown) {
-    const Handle dead(loaded.open_dead(kEthernet, kWholePackets));
-    if (dead.get() == nullptr) return no_handle(interface, "no memory");
-    const auto checked = compile(dead.get(), filter, netmask, optimize);
-    if (!checked) return checked.error();
+    if (auto checked = check(filter); !checked) return checked.error();
     return std::optional<FilterProgram>();
   }
   if (status < 0) {
@@ -176,9 +181,10 @@ Result<std::optional<FilterProgram>> compile_filter(const std::string& filter, c
   return std::optional<FilterProgram>(std::move(program.value()));
 }
 
-Result<std::string> filter_compiler() {
+Result<std::string> check_filter(const std::string& filter) {
   const std::lock_guard lock(mutex);
   if (auto ready = load(); !ready) return ready.error();
+  if (auto checked = check(filter); !checked) return checked.error();
   return std::string(loaded.lib_version());
 }
 

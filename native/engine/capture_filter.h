@@ -25,8 +25,8 @@ using FilterProgram = std::vector<sock_filter>;
 Result<std::optional<FilterProgram>> compile_filter(const std::string& filter, const std::string& interface,
                                                     bool optimize);
 
-// What libpcap calls itself, as in "libpcap version 1.10.3 (with TPACKET_V3)"; an error that names the
-// packages when there is none.
-Result<std::string> filter_compiler();
+// Checks a filter without an interface, and without privilege. What libpcap calls itself, as in "libpcap
+// version 1.10.3 (with TPACKET_V3)"; errors as above.
+Result<std::string> check_filter(const std::string& filter);
 
 }  // namespace ethercast

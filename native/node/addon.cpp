@@ -17,6 +17,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("probeBind", Napi::Function::New<ethercast::host_probe_bind>(env));
   exports.Set("link", Napi::Function::New<ethercast::host_link>(env));
   exports.Set("tunFeatures", Napi::Function::New<ethercast::host_tun_features>(env));
+  exports.Set("checkFilter", Napi::Function::New<ethercast::host_check_filter>(env));
   exports.Set("udpFeatures", Napi::Function::New<ethercast::host_udp_features>(env));
   return exports;
 }

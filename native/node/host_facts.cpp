@@ -1,5 +1,6 @@
 #include "node/host_facts.h"
 
+#include "engine/capture_filter.h"
 #include "engine/interfaces.h"
 #include "engine/link_setup.h"
 #include "engine/tap_device.h"
@@ -101,6 +102,13 @@ Napi::Value host_udp_features(const Napi::CallbackInfo& info) {
   const auto word = [](bool value) { return value ? "true" : "false"; };
   return json(info, std::string("{\"segment\":") + word(ability.value().segment) +
                         ",\"gro\":" + word(ability.value().gro) + "}");
+}
+
+Napi::Value host_check_filter(const Napi::CallbackInfo& info) {
+  if (info.Length() < 1 || !info[0].IsString()) return misuse(info, "checkFilter(filter: string)");
+  const auto by = check_filter(info[0].As<Napi::String>());
+  if (!by) return failure(info, by.error());
+  return json(info, "{\"by\":" + json_text(by.value()) + "}");
 }
 
 }  // namespace ethercast

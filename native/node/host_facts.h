@@ -19,5 +19,7 @@ Napi::Value host_link(const Napi::CallbackInfo& info);
 Napi::Value host_tun_features(const Napi::CallbackInfo& info);
 // udpFeatures() -> JSON text of {segment, gro}: whether UDP sockets have UDP_SEGMENT and UDP_GRO, or {error}
 Napi::Value host_udp_features(const Napi::CallbackInfo& info);
+// checkFilter(filter) -> JSON text of {by}: what libpcap calls itself, when the filter is one, or {error}
+Napi::Value host_check_filter(const Napi::CallbackInfo& info);
 
 }  // namespace ethercast

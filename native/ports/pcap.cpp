@@ -153,7 +153,7 @@ class PcapPort final : public Port {
       filter_ = std::move(compiled.value());
       if (filter_) {
         host_->note("filter", std::to_string(filter_->size()) + " instructions in the kernel");
-        if (const auto by = filter_compiler()) host_->note("filter_by", by.value());
+        if (const auto by = check_filter(options_.filter)) host_->note("filter_compiler", by.value());
       }
     }
     const bool ready = options_.filter.empty() || filter_;

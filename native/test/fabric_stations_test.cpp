@@ -203,3 +203,37 @@ TEST_CASE("stations: learning, ageing and flooding, in no VLAN and in every one 
     CHECK(where_is(box, 3, 1, vlan) == Ports{1, 2});
   }
 }
+
+TEST_CASE("fabric: nothing is learned from a port that only listens") {
+  FabricBox box(2);
+  box.add(3, 1514, true);
+  using Ports = std::vector<PortId>;
+  // Both ends of a talk, and again: never filtered, for neither end is known to be on that side.
+  for (int i = 0; i < 3; ++i) {
+    CHECK(box.ports_for(3, make_frame(station(1), station(2))) == Ports{1, 2});
+    CHECK(box.ports_for(3, make_frame(station(2), station(1))) == Ports{1, 2});
+  }
+  CHECK(box.fabric.table().size() == 0);
+  // Who is on the LAN itself is known, stays there, and is found from the listening port.
+  CHECK(box.ports_for(1, make_frame(station(9), station(1))) == Ports{2, 3});
+  for (int i = 0; i < 40; ++i) {
+    CHECK(box.ports_for(3, make_frame(station(9), station(1))) == Ports{1, 2});
+    CHECK(box.ports_for(1, make_frame(station(9), station(1))) == Ports{2, 3});
+  }
+  CHECK(box.fabric.take_events().empty());
+  CHECK(box.ports_for(3, make_frame(station(1), station(7))) == Ports{1});
+  const std::vector<Octets> repeated(5, make_frame(station(1), station(7)));
+  CHECK(box.forward(3, repeated) == FabricBox::Sent{{1, {0, 1, 2, 3, 4}}});
+  CHECK(box.counters[3].not_learned.get() == 0);
+}
+
+TEST_CASE("fabric: what is only listened to is passed on whatever its source") {
+  FabricBox box(1);
+  box.add(2, 1514, true);
+  const std::vector<PortId> heard{1};
+  CHECK(box.ports_for(2, make_frame(0, 0)) == heard);  // as on loopback
+  CHECK(box.ports_for(2, make_frame(station(1), kBroadcastMac)) == heard);
+  CHECK(box.ports_for(1, make_frame(station(1), kBroadcastMac)).empty());
+  CHECK(box.dropped(2, RxDrop::bad_source) == 0);
+  CHECK(box.dropped(1, RxDrop::bad_source) == 1);
+}

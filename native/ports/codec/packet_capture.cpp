@@ -1,7 +1,5 @@
 #include "ports/codec/packet_capture.h"
 
-#include <linux/if_packet.h>
-
 #include <cstring>
 
 #include "core/packet.h"
@@ -11,6 +9,16 @@
 namespace ethercast {
 
 namespace {
+
+// linux/if_packet.h: struct tpacket_auxdata, in the host's order, and bits of its status.
+struct Auxiliary {
+  uint32_t status;
+  uint32_t length, captured;
+  uint16_t mac, net;
+  uint16_t vlan_tci, vlan_tpid;
+};
+static_assert(sizeof(Auxiliary) == 20);
+constexpr uint32_t kVlanValid = 1 << 4, kVlanTpidValid = 1 << 6;
 
 constexpr uint32_t kMacs = 12;  // octets of both addresses, behind which a tag goes
 
@@ -64,18 +72,18 @@ std::optional<Target> udp_target(std::span<const uint8_t> frame) noexcept {
 }  // namespace
 
 std::optional<StrippedTag> read_stripped_tag(std::span<const uint8_t> auxiliary) noexcept {
-  tpacket_auxdata told;
+  Auxiliary told;
   if (auxiliary.size() < sizeof told) return std::nullopt;
   std::memcpy(&told, auxiliary.data(), sizeof told);
-  if ((told.tp_status & TP_STATUS_VLAN_VALID) == 0) return std::nullopt;
-  StrippedTag tag{kEtherTypeVlan, told.tp_vlan_tci};
+  if ((told.status & kVlanValid) == 0) return std::nullopt;
+  StrippedTag tag{kEtherTypeVlan, told.vlan_tci};
   // Kernels before 3.14 do not say which kind of tag it was.
-  if ((told.tp_status & TP_STATUS_VLAN_TPID_VALID) != 0) tag.protocol = told.tp_vlan_tpid;
+  if ((told.status & kVlanTpidValid) != 0) tag.protocol = told.vlan_tpid;
   return tag;
 }
 
 std::optional<RxDrop> frame_of_packet(uint8_t* slab, FrameMeta& meta, std::span<const uint8_t> offload,
-                                 std::span<const uint8_t> auxiliary) noexcept {
+                                      std::span<const uint8_t> auxiliary) noexcept {
   if (meta.length < kEtherHeader) return RxDrop::runt;
   auto claim = read_vnet_header(offload);
   if (!claim) return RxDrop::bad_offload;

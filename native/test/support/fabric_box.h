@@ -21,7 +21,9 @@ class FabricBox {
   explicit FabricBox(int ports, FabricOptions options = {}, uint32_t max_frame = 1514) : fabric(options) {
     for (int i = 1; i <= ports; ++i) add(static_cast<PortId>(i), max_frame);
   }
-  void add(PortId port, uint32_t max_frame = 1514) { fabric.add_port(port, counters[port], max_frame); }
+  void add(PortId port, uint32_t max_frame = 1514, bool read_only = false) {
+    fabric.add_port(port, counters[port], max_frame, read_only);
+  }
 
   Sent forward(PortId ingress, const std::vector<Octets>& frames, uint16_t vlan = 0) {
     std::vector<TestFrame> described;

@@ -139,24 +139,21 @@ Result<std::optional<Link>> device_of_line(int terminal) {
 
 bool set_discipline(int terminal, int discipline) { return ioctl(terminal, TIOCSETD, &discipline) >= 0; }
 
-// False: this kernel has no SLIP, or not for us.
+// False: this kernel has no SLIP, not for us, or not here: it makes its devices in the first network
+// namespace alone, whoever asks.
 Result<bool> use_kernel(const Request& request, Log& log) {
   if (!set_discipline(request.data_fd, N_SLIP)) return false;
   int plain = 0;  // neither compressed headers (CSLIP) nor six bits an octet: UML speaks neither
-  Result<> done;
-  if (ioctl(request.data_fd, SIOCSIFENCAP, &plain) != 0) {
-    done =
-        Error::os(errno, "SIOCSIFENCAP", "uml_net: the kernel's SLIP can't be set up: " + errno_text(errno));
-  } else if (auto found = device_of_line(request.data_fd); !found) {
-    done = found.error();
-  } else if (!found.value()) {
-    done = Error::os(ENODEV, "SIOCGIFNAME", "uml_net: the kernel's SLIP has no device for this terminal");
-  } else {
-    done = set_up_device(request, *found.value(), log);
+  const bool plainly = ioctl(request.data_fd, SIOCSIFENCAP, &plain) == 0;
+  const auto found = device_of_line(request.data_fd);
+  if (plainly && found && found.value()) {
+    auto done = set_up_device(request, *found.value(), log);
+    if (done) return true;
+    (void)set_discipline(request.data_fd, N_TTY);
+    return done.error();
   }
-  if (done) return true;
   (void)set_discipline(request.data_fd, N_TTY);
-  return done.error();
+  return false;
 }
 
 // ---- by a process

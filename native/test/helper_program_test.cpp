@@ -4,6 +4,7 @@
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -151,6 +152,48 @@ TEST_CASE("helper program: add and del") {
   CHECK_FALSE(has_route("tap3", "198.18.7.3"));
 }
 
+TEST_CASE("helper program: its answers have the form of those of uml-utilities") {
+  const std::string debian = "/usr/bin/uml_net";
+  if (::access(debian.c_str(), X_OK) != 0) {
+    MESSAGE("skipped: no /usr/bin/uml_net (Debian and Ubuntu: uml-utilities)");
+    return;
+  }
+  struct Form {
+    std::string name_field;
+    bool has_device, ends_with_nul;
+    std::string address, route_reads, forwards;
+    int add_code, del_code;
+    std::ptrdiff_t add_steps, del_steps;
+    bool operator==(const Form&) const = default;
+  };
+  std::vector<Form> forms;
+  for (const std::string& program : {our_helper(), debian}) {
+    const Namespace own;
+    if (no_taps(own)) return;
+    const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC)), lan = make_raw_tap("lan0", IFF_NO_PI);
+    REQUIRE(set_link_up(index_of("lan0")).ok());
+    REQUIRE(add_link_address(index_of("lan0"), parse_host_address("x", "198.18.7.1/24").value()).ok());
+    const Pair channel = socket_pair(SOCK_DGRAM);
+    HelperProcess process({"4", "tuntap", "up", "198.18.0.1"},
+                          {{null.get(), 0}, {channel.theirs.get(), 1}, {null.get(), 2}}, program);
+    const auto handed = read_device(channel.ours.get());
+    REQUIRE(handed.has_value());
+    CHECK(process.wait() == 0);
+    const HelperResult added = run_helper({"4", "add", "tap0", "198.18.7.2", "255.255.255.0"}, {}, program);
+    const bool route = has_route("tap0", "198.18.7.2");
+    const HelperResult deleted = run_helper({"4", "del", "tap0", "198.18.7.2", "255.255.255.0"}, {}, program);
+    const auto steps = [](const std::string& text) {
+      return std::count(text.begin(), text.end(), '*');  // one before each command
+    };
+    forms.push_back({handed->octets.substr(0, IFNAMSIZ), static_cast<bool>(handed->device),
+                     handed->octets.back() == '\0', address_of("tap0"), route ? "there" : "not there",
+                     read_file("/proc/sys/net/ipv4/ip_forward"), added.code, deleted.code,
+                     steps(answer_in(added)), steps(answer_in(deleted))});
+  }
+  CHECK(forms[0] == forms[1]);
+  CHECK(forms[0].add_steps == 3);
+}
+
 TEST_CASE("helper program: other devices than guests' are nobody's to route to") {
   const Namespace own;
   if (no_taps(own)) return;
@@ -170,15 +213,12 @@ TEST_CASE("helper program: it refuses to run with more rights than its caller") 
   const Namespace own;
   if (no_taps(own)) return;
   // setgid makes AT_SECURE true for whoever has another group.
-  char self[PATH_MAX] = {};
-  REQUIRE(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
-  const std::string folder = std::string(self).substr(0, std::string(self).rfind('/'));
-  char place[] = "/tmp/ethercast-helper-XXXXXX";
-  REQUIRE(mkdtemp(place) != nullptr);
-  const std::string copy = std::string(place) + "/uml_net";
-  std::string command = "cp " + folder + "/uml_net " + copy + " && chgrp 65534 " + copy + " && chmod 2755 " +
-                        copy + " && " + copy +
-                        " 4 add tap0 198.18.0.2 255.0.0.0 | grep -q 'must not be setuid'";
-  CHECK(std::system(command.c_str()) == 0);
-  CHECK(std::system((std::string("rm -r ") + place).c_str()) == 0);
+  // Beside the program itself: file systems for temporary files may not know setgid.
+  const std::string copy = our_helper() + "-setgid";
+  const std::string command = "cp " + our_helper() + " " + copy + " && chgrp 65534 " + copy +
+                              " && chmod 2755 " + copy + " && " + copy +
+                              " 4 add tap0 198.18.0.2 255.0.0.0 | grep -q 'must not be setuid'";
+  const int status = std::system(command.c_str());
+  CHECK(::unlink(copy.c_str()) == 0);
+  CHECK(status == 0);
 }

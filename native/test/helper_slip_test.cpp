@@ -22,6 +22,14 @@ Pair terminal() {
   return {std::move(master), std::move(slave)};
 }
 
+// The kernel's SLIP is in the first network namespace alone: in a guest made for that, this is set, and it is
+// the test's own.
+bool enter(std::optional<Namespace>& own) {
+  if (getenv("ETHERCAST_TEST_IN_GUEST") != nullptr) return true;
+  own.emplace();
+  return !no_taps(*own);
+}
+
 // Whether it goes with the process or the line discipline that carried it.
 bool gone(const char* device) {
   for (int i = 0; i < 300 && if_nametoindex(device) != 0; ++i) poll(nullptr, 0, 10);
@@ -73,8 +81,8 @@ bool send_packet(int master, const Octets& packet) {
 }  // namespace
 
 TEST_CASE("helper slip: up, packets both ways, an address, down") {
-  const Namespace own;
-  if (no_taps(own)) return;
+  std::optional<Namespace> own;
+  if (!enter(own)) return;
   hush();
   for (const char* version : {"4", "3"}) {
     const Pair line = terminal();
@@ -83,9 +91,10 @@ TEST_CASE("helper slip: up, packets both ways, an address, down") {
         now ? std::vector<std::string>{"4", "slip", "up", "198.18.0.1"}
             : std::vector<std::string>{"3", "slip", "up", "17", "198.18.0.1", "198.18.0.2"};
     const HelperResult up = run_helper(words, {{line.theirs.get(), now ? 0 : 17}});
-    CAPTURE(up.err);
+    const std::string said = answer_in(up);
+    CAPTURE(said);
     REQUIRE(up.code == 0);
-    CHECK(answer_in(up).find("* ip addr replace 198.18.0.1/32 dev sl0\n") != std::string::npos);
+    CHECK(said.find("* ip addr replace 198.18.0.1/32 dev sl0\n") != std::string::npos);
     if (now) CHECK(run_helper({"4", "add", "sl0", "198.18.0.2", "255.255.255.255"}).code == 0);
     char name[IFNAMSIZ] = {};
     const bool by_kernel = ioctl(line.theirs.get(), SIOCGIFNAME, name) == 0;
@@ -113,8 +122,8 @@ TEST_CASE("helper slip: up, packets both ways, an address, down") {
 }
 
 TEST_CASE("helper slip: hung up, its device goes") {
-  const Namespace own;
-  if (no_taps(own)) return;
+  std::optional<Namespace> own;
+  if (!enter(own)) return;
   {
     const Pair line = terminal();
     REQUIRE(
@@ -126,8 +135,8 @@ TEST_CASE("helper slip: hung up, its device goes") {
 }
 
 TEST_CASE("helper slip: what is no terminal, or another one") {
-  const Namespace own;
-  if (no_taps(own)) return;
+  std::optional<Namespace> own;
+  if (!enter(own)) return;
   for (const char* operation : {"up", "down"}) {
     const HelperResult refused = run_helper({"4", "slip", operation, "198.18.0.1"});
     CHECK(refused.code == 1);

@@ -19,6 +19,8 @@ const kNeighbour = '198.18.9.2'
 const boot = (host: Host, env: Record<string, string> = {}) =>
   host.uml('slip', `${kGuest}/24`, [`eth0=slip,${kGate}`], { programs: ourHelper, env })
 
+const kernelHasSlip = () => /^slip\s/m.test(readFileSync('/proc/tty/ldiscs', 'utf8'))
+
 describe('a UML guest on slip, with our uml_net', function () {
   this.timeout(90_000)
   let lab: Lab
@@ -29,10 +31,8 @@ describe('a UML guest on slip, with our uml_net', function () {
   })
   after(() => lab?.close())
 
-  it('the wall: no terminal of this kernel knows the name of a device; nothing is left of the attempt', async function () {
-    // slip, mkiss, 6pack and their like; the numbers are those of linux/tty.h.
-    const able = readFileSync('/proc/tty/ldiscs', 'utf8').match(/^\S+\s+(1|5|7)$/gm)
-    if (able) skip(this, `this kernel has a line discipline with names (${able.join(', ')})`)
+  it('the wall: a terminal without a line discipline knows the name of no device; nothing is left of the attempt', async function () {
+    if (kernelHasSlip()) skip(this, 'the kernel here has SLIP: there is no wall')
     const host = await lab.host('wall')
     const guest = await boot(host)
     const { output } = await guest.sh('dmesg; ip link set eth0 up')
@@ -87,5 +87,24 @@ describe('a UML guest on slip, with our uml_net', function () {
       await guest.sh('ip link set eth0 up')
       await kernelPings(neighbour, kGuest)
     })
+  })
+
+  it('where the kernel has SLIP it is used, but for other network namespaces: a guest with that module plays the host', async function () {
+    need(this, 'cmake', 'doctest')
+    this.timeout(2 * kNativeBuildMs)
+    const tests = join(await buildNative('ethercast_native_tests'), 'ethercast_native_tests')
+    const host = await lab.host('kernel')
+    const guest = await host.uml('host', '', ['eth0=mcast'], { modules: ['slip', 'tun'] })
+    await guest.sh('mkdir -p /dev/pts; mount -t devpts devpts /dev/pts')
+    const run = `${tests} --test-case='helper slip*'`
+    for (const [command, by] of [
+      [`ETHERCAST_TEST_IN_GUEST=1 ${run}`, 'the kernel'],
+      [run, 'a process'],
+    ] as const) {
+      const { code, output } = await guest.sh(command, 60_000)
+      assert.equal(code, 0, output)
+      assert.doesNotMatch(output, /skipped:/)
+      assert.match(output, new RegExp(`carried by ${by}`))
+    }
   })
 })

@@ -75,6 +75,13 @@ describe('the package', function () {
     assert.ok(!files.some((path) => /\.(test|bench)\.|native\/(test|fuzz|bench)\//.test(path)))
   })
 
+  it('has the program for UML kernels, built with the addon', () => {
+    const program = join(folder, 'node_modules/ethercast/build/Release/uml_net')
+    const run = spawnSync(program, ['4'], { encoding: 'utf8', timeout: 20_000 })
+    assert.match(run.stderr, /^uml_net: too few arguments: UML starts it by itself/)
+    assert.equal(run.status, 1)
+  })
+
   it('runs the example of the README', () => {
     writeFileSync(join(folder, 'example.js'), readmeExample())
     const run = spawnSync(process.execPath, ['example.js'], {

@@ -31,15 +31,19 @@ inline Pair socket_pair(int type) {
   return {Fd(ends[0]), Fd(ends[1])};
 }
 
+inline std::string our_helper() {
+  char self[PATH_MAX] = {};
+  REQUIRE(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
+  const std::string tests(self);
+  return tests.substr(0, tests.rfind('/')) + "/uml_net";
+}
+
 class HelperProcess {
  public:
   // `given`: descriptors of ours, and the number of each in the program. What is not among them and below 3
   // is closed there.
-  HelperProcess(const std::vector<std::string>& arguments, const std::vector<std::pair<int, int>>& given) {
-    char self[PATH_MAX] = {};
-    REQUIRE(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
-    std::string program(self);
-    program = program.substr(0, program.rfind('/')) + "/uml_net";
+  HelperProcess(const std::vector<std::string>& arguments, const std::vector<std::pair<int, int>>& given,
+                const std::string& program = our_helper()) {
     std::vector<char*> argv{const_cast<char*>("uml_net")};
     for (const std::string& each : arguments) argv.push_back(const_cast<char*>(each.c_str()));
     argv.push_back(nullptr);
@@ -114,7 +118,8 @@ struct HelperResult {
   std::string out, err;
 };
 inline HelperResult run_helper(const std::vector<std::string>& arguments,
-                               std::vector<std::pair<int, int>> given = {}) {
+                               std::vector<std::pair<int, int>> given = {},
+                               const std::string& program = our_helper()) {
   int out[2], err[2];
   REQUIRE(pipe2(out, O_CLOEXEC) == 0);
   REQUIRE(pipe2(err, O_CLOEXEC) == 0);
@@ -123,7 +128,7 @@ inline HelperResult run_helper(const std::vector<std::string>& arguments,
   const Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   std::vector<std::pair<int, int>> all{{null.get(), 0}, {out[1], 1}, {err[1], 2}};
   all.insert(all.end(), given.begin(), given.end());
-  HelperProcess process(arguments, all);
+  HelperProcess process(arguments, all, program);
   out_theirs.reset();
   err_theirs.reset();
   HelperResult result;

@@ -8,6 +8,8 @@ import { interfaces, link, probeBind, routeTo, tunFeatures, udpFeatures } from '
 import type { NativeLink, UdpFeatures } from '../binding.js'
 import { hasProgram } from '../programs.js'
 import { EthercastError } from '../spec/error.js'
+import { socketFile, socketFolder } from './socket_files.js'
+import type { SocketFile } from './socket_files.js'
 
 export interface HostInterface {
   index: number
@@ -54,6 +56,10 @@ export interface HostFacts {
   tunFeatures(): number | string
   /** What UDP sockets can do with runs of datagrams; the errno's name when there can be none. */
   udpFeatures(): UdpFeatures | string
+  /** What is at a path of a socket; undefined when nothing is, the errno's name when that can't be told. */
+  socketFile: (path: string) => SocketFile | string | undefined
+  /** `ok` when a socket can be made at a path; the errno's name when not. */
+  socketFolder: (path: string) => string
   user: HostUser
   /** A kernel setting by its sysctl name; undefined when there is none. */
   sysctl(name: string): string | undefined
@@ -96,6 +102,8 @@ export function hostFacts(): HostFacts {
     link: (name) => hostLink(name),
     tunFeatures: () => orErrno(tunFeatures),
     udpFeatures: () => orErrno(udpFeatures),
+    socketFile,
+    socketFolder,
     user: hostUser(),
     sysctl: (name) => {
       try {

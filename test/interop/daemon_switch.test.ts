@@ -43,11 +43,13 @@ describe('our switch daemon with real clients', function () {
     // With this name and place VDE's plugs find it, too.
     ctl = join(folder, 'ctl')
     daemon = await LanNode.start(host, { ports: [`switch,,unix,${ctl}`] })
-    ;[node, ...guests] = (await Promise.all([
+    const [ours, ...booted] = await Promise.all([
       LanNode.start(host, { connect: `daemon,,unix,${ctl}`, node: { ipv4: kNode } }),
       boot(0),
       boot(1),
-    ])) as [LanNode, Guest, Guest]
+    ])
+    node = ours
+    guests = booted
   })
   after(() => lab?.close())
 
@@ -80,7 +82,7 @@ describe('our switch daemon with real clients', function () {
     host.spawn('vde_switch', ['-s', far])
     await eventually(async () => (await host.exec('ss', ['-xlH', 'src', join(far, 'ctl')])).stdout !== '')
     const before = clients()
-    const pipe = host.spawn('dpipe', ['vde_plug', folder, '=', 'vde_plug', far])
+    const pipe = host.spawn('vde_plug', [`vde://${folder}`, `vde://${far}`])
     await eventually(() => clients() === before + 1, 5000, 'the plug')
     const other = await LanNode.start(host, { connect: `daemon,,unix,${far}`, node: { ipv4: kFar } })
     await nodePings(other, kGuests[0])

@@ -91,6 +91,19 @@ describe('our switch daemon with real clients', function () {
     await pipe.kill()
   })
 
+  it('a client of another network namespace is refused, and the reason told', async () => {
+    const elsewhere = await lab.host('elsewhere')
+    const { code } = await elsewhere.ethercast(['join', `daemon,,unix,${ctl}`]).result()
+    assert.equal(code, 1)
+    await eventually(async () => (await daemon.stats('switch,,unix')).facts.refused_last, 5000, 'the reason')
+    const stats = await daemon.stats('switch,,unix')
+    assert.equal(stats.refusedClients, 1)
+    assert.match(
+      stats.facts.refused_last!,
+      /^pid \d+, uid 0: its data socket can't be reached.*network namespace/,
+    )
+  })
+
   it('a client that stops reading slows nobody: the others lose no frame with it as without', async () => {
     const count = 3000
     const reader = await LanNode.start(host, {

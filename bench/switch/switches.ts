@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join as path } from 'node:path'
 import type { Contestant, Target } from '../support/contest.js'
 import { startJoin } from '../lan/ours.js'
+import { projectRoot } from '../../test/support/child.js'
 import type { Host } from '../../test/support/host.js'
 import { eventually } from '../../test/support/wait.js'
 
@@ -55,9 +56,22 @@ async function startOurs(host: Host, cpu: number | undefined): Promise<Plugged> 
 export const PLAIN = 'ethercast, plain ends'
 export const OFFLOAD = 'ethercast, GSO and GRO ends'
 
+export const DAEMON = 'ethercast switch, ends as of uml_switch'
+
 export const switches: readonly SwitchContestant[] = [
   { name: PLAIN, needs: ['netns', 'cmake'], offload: false, start: startOurs },
   { name: OFFLOAD, needs: ['netns', 'cmake'], offload: true, start: startOurs },
+  {
+    // The same wire and the same ends as those of the others.
+    name: DAEMON,
+    needs: ['netns', 'cmake'],
+    offload: false,
+    start: (host, cpu) => {
+      const socket = path(host.dir, 'ours.ctl')
+      const command = [process.execPath, path(projectRoot, 'dist/cli/main.js'), 'switch', '-unix', socket]
+      return startOther(host, cpu, command, socket, 'uml')
+    },
+  },
   {
     name: 'uml_switch',
     needs: ['netns', 'cmake', 'uml_switch'],
@@ -93,6 +107,7 @@ export const OTHERS: readonly string[] = ['uml_switch', 'vde_switch']
 
 /** Of ours with these ends, against either of the others. */
 export const SWITCH_TARGETS: Readonly<Record<string, Omit<Target, 'against'>>> = {
+  [DAEMON]: { atLeast: 1, aim: 2 },
   [PLAIN]: { atLeast: 1.5, aim: 3 },
   [OFFLOAD]: { atLeast: 10, aim: 30 },
 }

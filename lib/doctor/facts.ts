@@ -10,6 +10,8 @@ import { hasProgram } from '../programs.js'
 import { boundSocket, descriptor, hostPath } from './paths.js'
 import type { HostPath, SocketType } from './paths.js'
 import { EthercastError } from '../spec/error.js'
+import { socketFile, socketFolder } from './socket_files.js'
+import type { SocketFile } from './socket_files.js'
 
 export interface HostInterface {
   index: number
@@ -75,6 +77,10 @@ export interface HostFacts {
   medium?(name: string): HostMedium | undefined
   /** What libpcap calls itself when it takes a filter; else what is wrong, with the filter or with libpcap. */
   checkFilter?(filter: string): { by: string } | { field?: string; message: string }
+  /** What is at a path of a socket; undefined when nothing is, the errno's name when that can't be told. */
+  socketFile: (path: string) => SocketFile | string | undefined
+  /** `ok` when a socket can be made at a path; the errno's name when not. */
+  socketFolder: (path: string) => string
   user: HostUser
   /** A kernel setting by its sysctl name; undefined when there is none. */
   sysctl(name: string): string | undefined
@@ -130,6 +136,8 @@ export function hostFacts(): HostFacts {
         return { field: error.field, message: error.message }
       }
     },
+    socketFile,
+    socketFolder,
     user: hostUser(),
     sysctl: (name) => {
       try {

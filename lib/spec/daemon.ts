@@ -5,9 +5,10 @@
 
 import { stationMac } from './address.js'
 import type { InputOf, Transport } from './grammar.js'
-import { choice, integer } from './kinds.js'
+import { choice, integer, textKind } from './kinds.js'
 import type { Kind } from './kinds.js'
-import { checkPath, reconnecting, socketBuffer, socketPath } from './unix.js'
+import { refuse } from './refuse.js'
+import { checkPath, reconnecting, socketBuffer } from './unix.js'
 import type { Reconnecting } from './unix.js'
 
 /** A normalised `daemon` spec. */
@@ -37,12 +38,14 @@ const MTU = [68, 65521] as const
 /** The largest IP packet within a frame of one message. */
 export const messageMtu = { name: 'mtu', kind: integer(...MTU) } as const
 
+/** The path of a socket in a field by position, where what begins with `key=` would be an option. */
+export const positionalPath: Kind<string> = textKind((text, place) => {
+  if (/^[a-z][\w-]*=/i.test(text)) refuse(place, text, 'looks like an option: write ./ before it')
+  return checkPath(text, place)
+})
+
 /** A socket, or a folder of VDE's, which a name alone does not tell: a slash at the end is as good as none. */
-const socketOrFolder: Kind<string> = {
-  fromText: (text, place) => checkPath(bare(text), place),
-  fromValue: (value, place) => socketPath.fromValue(typeof value === 'string' ? bare(value) : value, place),
-  print: (value) => value,
-}
+const socketOrFolder: Kind<string> = textKind((text, place) => positionalPath.fromText(bare(text), place))
 
 function bare(text: string): string {
   return text.replace(/(?<=[^/])\/+$/, '')

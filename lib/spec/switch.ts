@@ -4,11 +4,11 @@
  */
 
 import { stationMac } from './address.js'
-import { messageMtu } from './daemon.js'
+import { messageMtu, positionalPath } from './daemon.js'
 import type { InputOf, Transport } from './grammar.js'
 import { choice, integer } from './kinds.js'
 import type { Kind } from './kinds.js'
-import { permissions, socketBuffer, socketPath, unixAccess } from './unix.js'
+import { permissions, socketBuffer, unixAccess } from './unix.js'
 import type { UnixAccess } from './unix.js'
 
 /** A normalised `switch` spec. */
@@ -46,7 +46,7 @@ export const switchDaemon: Transport<SwitchObject, SwitchSpec> = {
   fields: [
     { name: 'mac', kind: stationMac },
     { name: 'socketType', kind: choice('unix'), default: 'unix' },
-    { name: 'socket', kind: socketPath, default: '/tmp/uml.ctl' },
+    { name: 'socket', kind: positionalPath, default: '/tmp/uml.ctl' },
   ],
   options: [
     { name: 'mode', kind: modeOrUmask, default: '0600' },

@@ -10,86 +10,15 @@
 #include "test/support/fake_host.h"
 #include "test/support/folder.h"
 #include "test/support/lan.h"
+#include "test/support/switch_daemon.h"
 
 using namespace ethercast;
 using namespace ethercast::test;
 
-namespace {
-
-Config config_of(const std::string& socket, int64_t clients = 1000) {
-  Config config;
-  config.set("socket", socket);
-  config.set("mode", std::string("0600"));
-  config.set("clients", clients);
-  return config;
-}
-
-// A client as it should be.
-struct Client {
-  DataSocket data;
-  Fd control;
-  DaemonAddress port{};  // where its frames go
-
-  explicit Client(const std::string& path) : control(connected(path, request_of(data.address))) {}
-  // Once the switch has breathed.
-  bool answered() {
-    const auto reply = receive(control.get(), 0);
-    if (!reply || reply->size() != kDaemonAddress) return false;
-    std::copy(reply->begin(), reply->end(), port.begin());
-    return true;
-  }
-  int send(const Octets& frame) const { return data.send(port, frame); }
-  std::optional<Octets> heard(int timeout_ms = 0) const { return receive(data.fd.get(), timeout_ms); }
-};
-
-struct Daemon {
-  Folder folder;
-  std::string path = folder / "ctl";
-  EngineBox box;
-  PortId port;
-
-  explicit Daemon(int64_t clients = 1000) {
-    auto made = make_port("switch", config_of(path, clients));
-    REQUIRE(made.ok());
-    port = box.add(std::move(made.value()), "switch");
-    REQUIRE(port != kNoPort);
-  }
-  void join(Client& client) {
-    REQUIRE(box.breathe_until([&] { return client.answered(); }));
-  }
-  // That are open; what closed may never have opened.
-  size_t ports() const {
-    const auto closed = box.recorder.closed();
-    size_t count = 0;
-    for (size_t i = 0; i < box.recorder.opened_count(); ++i) {
-      if (std::find(closed.begin(), closed.end(), box.recorder.opened_at(i).port) == closed.end()) ++count;
-    }
-    return count;
-  }
-  uint64_t refused() const { return box.counters(port)->refused_clients.get(); }
-  std::string last_refusal() const { return box.recorder.note(port, "refused_last"); }
-  PortState state() const {
-    PortState state = PortState::up;
-    for (const auto& [id, event] : box.recorder.events()) {
-      if (id == port) state = event.state;
-    }
-    return state;
-  }
-  bool says(const std::string& reason) const {
-    const auto events = box.recorder.events();
-    return std::any_of(events.begin(), events.end(),
-                       [&](const auto& each) { return each.second.reason == reason; });
-  }
-};
-
-bool is_closed(const Fd& fd) { return receive(fd.get()) == Octets{}; }
-
-}  // namespace
-
 TEST_CASE("switch: clients come, learn, talk and leave") {
-  Daemon daemon;
-  Client one(daemon.path), two(daemon.path), three(daemon.path);
-  for (Client* client : {&one, &two, &three}) daemon.join(*client);
+  SwitchDaemon daemon;
+  SwitchClient one(daemon.path), two(daemon.path), three(daemon.path);
+  for (SwitchClient* client : {&one, &two, &three}) daemon.join(*client);
   CHECK(daemon.ports() == 4);
   CHECK(one.port != two.port);  // each has a socket of its own
 
@@ -115,8 +44,8 @@ TEST_CASE("switch: clients come, learn, talk and leave") {
 }
 
 TEST_CASE("switch: a client is named after who it is") {
-  Daemon daemon;
-  Client client(daemon.path);
+  SwitchDaemon daemon;
+  SwitchClient client(daemon.path);
   daemon.join(client);
   const auto opened = daemon.box.recorder.opened(0);
   CHECK(opened.parent == daemon.port);
@@ -133,8 +62,8 @@ TEST_CASE("switch: a client is named after who it is") {
 }
 
 TEST_CASE("switch: a stranger's frames do not get in, whatever it knows") {
-  Daemon daemon;
-  Client client(daemon.path), other(daemon.path);
+  SwitchDaemon daemon;
+  SwitchClient client(daemon.path), other(daemon.path);
   daemon.join(client);
   daemon.join(other);
   const DataSocket stranger;
@@ -146,7 +75,7 @@ TEST_CASE("switch: a stranger's frames do not get in, whatever it knows") {
 }
 
 TEST_CASE("switch: version 1, and VDE's request with a path and a description") {
-  Daemon daemon;
+  SwitchDaemon daemon;
   const DataSocket data;
   Octets version1;
   for (const uint32_t number : {kDaemonMagic, 0u}) {
@@ -184,7 +113,7 @@ TEST_CASE("switch: version 1, and VDE's request with a path and a description") 
 }
 
 TEST_CASE("switch: what is not taken is hung up on, counted, and told") {
-  Daemon daemon;
+  SwitchDaemon daemon;
   const DataSocket data;
   const Octets good = request_of(data.address);
   struct Bad {
@@ -222,7 +151,7 @@ TEST_CASE("switch: what is not taken is hung up on, counted, and told") {
 }
 
 TEST_CASE("switch: a request octet by octet is taken, with its padding; anything behind it ends the client") {
-  Daemon daemon;
+  SwitchDaemon daemon;
   const DataSocket data;
   const Octets request = request_of(data.address);
   const Fd fd = connected(daemon.path);
@@ -243,7 +172,7 @@ TEST_CASE("switch: a request octet by octet is taken, with its padding; anything
 }
 
 TEST_CASE("switch: a description without end is cut, and its client hung up on") {
-  Daemon daemon;
+  SwitchDaemon daemon;
   const DataSocket data;
   Octets request = request_of(data.address);
   request.resize(kLeastDaemonRequest);
@@ -257,7 +186,7 @@ TEST_CASE("switch: silent clients are few, and not for long") {
   const Folder folder;
   FakeHost host;
   host.now = monotonic_ns();
-  const auto port = std::move(make_port("switch", config_of(folder / "ctl")).value());
+  const auto port = std::move(make_port("switch", switch_config(folder / "ctl")).value());
   REQUIRE(port->open(host));
   std::list<Fd> silent;
   for (int i = 0; i < 100; ++i) {
@@ -273,7 +202,6 @@ TEST_CASE("switch: silent clients are few, and not for long") {
   for (int i = 0; i < 3; ++i) host.breathe(*port, 50);
   CHECK(host.children.size() == 1);
   // Half a request is no better, and the time runs from the connection on.
-  const Octets half(request_of(data.address).begin(), request_of(data.address).begin() + 1);
   CHECK(::send(silent.back().get(), &kDaemonMagic, 2, MSG_NOSIGNAL) == 2);
   host.breathe(*port, 50);
   host.now = host.deadline + 5'000'000'000;
@@ -286,24 +214,24 @@ TEST_CASE("switch: silent clients are few, and not for long") {
 }
 
 TEST_CASE("switch: as many clients as are allowed, and room again when one leaves") {
-  Daemon daemon(2);
-  Client one(daemon.path), two(daemon.path);
+  SwitchDaemon daemon(2);
+  SwitchClient one(daemon.path), two(daemon.path);
   daemon.join(one);
   daemon.join(two);
-  Client three(daemon.path);
+  SwitchClient three(daemon.path);
   REQUIRE(daemon.box.breathe_until([&] { return daemon.refused() == 1; }));
   CHECK(is_closed(three.control));
   CHECK(daemon.last_refusal().find("2 clients already: raise clients=") != std::string::npos);
   one.control.reset();
   REQUIRE(daemon.box.breathe_until([&] { return daemon.ports() == 2; }));
-  Client four(daemon.path);
+  SwitchClient four(daemon.path);
   daemon.join(four);
 }
 
 TEST_CASE("switch: a client that does not read loses its own frames, and nobody else's") {
-  Daemon daemon;
-  Client sender(daemon.path), sleeper(daemon.path), reader(daemon.path);
-  for (Client* client : {&sender, &sleeper, &reader}) daemon.join(*client);
+  SwitchDaemon daemon;
+  SwitchClient sender(daemon.path), sleeper(daemon.path), reader(daemon.path);
+  for (SwitchClient* client : {&sender, &sleeper, &reader}) daemon.join(*client);
   constexpr int kFrames = 2000;
   int heard = 0;
   for (int i = 0; i < kFrames; ++i) {
@@ -339,8 +267,8 @@ TEST_CASE("switch: a client that does not read loses its own frames, and nobody 
 }
 
 TEST_CASE("switch: without descriptors it turns clients away, does not spin, and recovers") {
-  Daemon daemon;
-  Client before(daemon.path);
+  SwitchDaemon daemon;
+  SwitchClient before(daemon.path);
   daemon.join(before);
   rlimit saved{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &saved) == 0);
@@ -366,7 +294,7 @@ TEST_CASE("switch: without descriptors it turns clients away, does not spin, and
   ballast.clear();
   CHECK(setrlimit(RLIMIT_NOFILE, &saved) == 0);
   CHECK(daemon.box.breathe_until([&] { return daemon.state() == PortState::up; }));
-  Client after(daemon.path);
+  SwitchClient after(daemon.path);
   daemon.join(after);
 }
 

@@ -30,6 +30,8 @@ export function host(changes: Partial<HostFacts> = {}): HostFacts {
     link: () => undefined,
     tunFeatures: () => 0x5103, // IFF_TUN, IFF_TAP, IFF_MULTI_QUEUE, IFF_NO_PI, IFF_VNET_HDR
     udpFeatures: () => ({ segment: true, gro: true }),
+    socketFile: () => undefined,
+    socketFolder: () => 'ok',
     user: { uid: 0, groups: [0], hasNetAdmin: true },
     sysctl: () => String(8 << 20),
     hasProgram: () => true,

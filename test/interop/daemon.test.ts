@@ -110,6 +110,15 @@ for (const { program, args, control, named } of kDaemons) {
     })
 
     if (program === 'uml_switch') {
+      it('from another network namespace: we are told at once that it leads nowhere', async () => {
+        const elsewhere = await lab.host('elsewhere')
+        const joining = elsewhere.ethercast(['join', `daemon,,unix,${join(lab.dir, named)}`])
+        const { code, stderr } = await joining.result()
+        assert.equal(code, 1)
+        assert.match(stderr, /is it in another network namespace\?/)
+        assert.match(stderr, /ECONNREFUSED/)
+      })
+
       it('cuts what is longer than 1514 octets, which nobody can see on this side', async () => {
         const third = await LanNode.start(host, {
           ports: [`daemon,,unix,${join(lab.dir, named)}`],

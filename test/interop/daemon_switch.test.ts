@@ -43,11 +43,13 @@ describe('our switch daemon with real clients', function () {
     // With this name and place VDE's plugs find it, too.
     ctl = join(folder, 'ctl')
     daemon = await LanNode.start(host, { ports: [`switch,,unix,${ctl}`] })
-    ;[node, ...guests] = (await Promise.all([
+    const [ours, ...booted] = await Promise.all([
       LanNode.start(host, { connect: `daemon,,unix,${ctl}`, node: { ipv4: kNode } }),
       boot(0),
       boot(1),
-    ])) as [LanNode, Guest, Guest]
+    ])
+    node = ours
+    guests = booted
   })
   after(() => lab?.close())
 
@@ -80,13 +82,26 @@ describe('our switch daemon with real clients', function () {
     host.spawn('vde_switch', ['-s', far])
     await eventually(async () => (await host.exec('ss', ['-xlH', 'src', join(far, 'ctl')])).stdout !== '')
     const before = clients()
-    const pipe = host.spawn('dpipe', ['vde_plug', folder, '=', 'vde_plug', far])
+    const pipe = host.spawn('vde_plug', [`vde://${folder}`, `vde://${far}`])
     await eventually(() => clients() === before + 1, 5000, 'the plug')
     const other = await LanNode.start(host, { connect: `daemon,,unix,${far}`, node: { ipv4: kFar } })
     await nodePings(other, kGuests[0])
     await nodePings(node, kFar)
     await other.stop()
     await pipe.kill()
+  })
+
+  it('a client of another network namespace is refused, and the reason told', async () => {
+    const elsewhere = await lab.host('elsewhere')
+    const { code } = await elsewhere.ethercast(['join', `daemon,,unix,${ctl}`]).result()
+    assert.equal(code, 1)
+    await eventually(async () => (await daemon.stats('switch,,unix')).facts.refused_last, 5000, 'the reason')
+    const stats = await daemon.stats('switch,,unix')
+    assert.equal(stats.refusedClients, 1)
+    assert.match(
+      stats.facts.refused_last!,
+      /^pid \d+, uid 0: its data socket can't be reached.*network namespace/,
+    )
   })
 
   it('a client that stops reading slows nobody: the others lose no frame with it as without', async () => {

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import type { SpecObject } from '../../lib/spec/index.js'
 import { bess, fd } from './arbitrary_bess.js'
 import { pcap } from './arbitrary_pcap.js'
+import { daemonSpecs } from './arbitrary_daemon.js'
 
 const octet = fc.integer({ min: 0, max: 255 })
 
@@ -137,6 +138,7 @@ export const validSpec = fc.oneof(
   tuntap,
   ethertap,
   bess,
+  daemonSpecs,
   fd,
   pcap,
   host,

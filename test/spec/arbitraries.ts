@@ -4,6 +4,7 @@
 
 import fc from 'fast-check'
 import type { SpecObject } from '../../lib/spec/index.js'
+import { dgram, stream } from './arbitrary_stream.js'
 
 const octet = fc.integer({ min: 0, max: 255 })
 
@@ -124,4 +125,4 @@ const tuntap = some({
 }).map((rest): SpecObject => ({ transport: 'tuntap', ...rest }))
 
 /** Specs that are allowed, in any spelling. */
-export const validSpec = fc.oneof(mcast4, sourceSpecific, withZone, ucast, tuntap, host)
+export const validSpec = fc.oneof(mcast4, sourceSpecific, withZone, ucast, tuntap, host, stream, dgram)

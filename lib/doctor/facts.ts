@@ -8,6 +8,8 @@ import { interfaces, link, probeBind, routeTo, tunFeatures, udpFeatures } from '
 import type { NativeLink, UdpFeatures } from '../binding.js'
 import { hasProgram } from '../programs.js'
 import { EthercastError } from '../spec/error.js'
+import { socketFacts } from './sockets.js'
+import type { SocketFacts } from './sockets.js'
 
 export interface HostInterface {
   index: number
@@ -54,6 +56,8 @@ export interface HostFacts {
   tunFeatures(): number | string
   /** What UDP sockets can do with runs of datagrams; the errno's name when there can be none. */
   udpFeatures(): UdpFeatures | string
+  /** Sockets that are there; left out: not known. */
+  sockets?: SocketFacts
   user: HostUser
   /** A kernel setting by its sysctl name; undefined when there is none. */
   sysctl(name: string): string | undefined
@@ -96,6 +100,7 @@ export function hostFacts(): HostFacts {
     link: (name) => hostLink(name),
     tunFeatures: () => orErrno(tunFeatures),
     udpFeatures: () => orErrno(udpFeatures),
+    sockets: socketFacts(),
     user: hostUser(),
     sysctl: (name) => {
       try {

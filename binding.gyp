@@ -13,6 +13,20 @@
       "cflags": ["-Wall", "-Wextra", "-Wno-restrict", "<!(node -p \"process.env.ETHERCAST_WERROR ? '-Werror' : '-Wno-error'\")", "-O2"],
       "cflags_cc": ["-std=c++20", "-fno-exceptions", "-fno-rtti"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"]
+    },
+    {
+      # The program that UML kernels start as `uml_net`; without Node, and of the core only what it uses.
+      "target_name": "uml_net",
+      "type": "executable",
+      "sources": ["<!@(node native/sources.cjs helper)", "native/core/slip.cpp"],
+      "include_dirs": ["native"],
+      "cflags": [
+        "-Wall", "-Wextra", "-Wno-restrict", "<!(node -p \"process.env.ETHERCAST_WERROR ? '-Werror' : '-Wno-error'\")", "-O2",
+        "-fPIE", "-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"
+      ],
+      "cflags_cc": ["-std=c++20", "-fno-exceptions", "-fno-rtti"],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20"],
+      "ldflags": ["-pie", "-Wl,-z,relro,-z,now"]
     }
   ]
 }

@@ -1,6 +1,8 @@
 // npm run bench: ethercast beside node:dgram, the kernel's own, VDE, QEMU and uml_switch, and its parts alone. See docs/performance.md.
 
 import { writeFileSync } from 'node:fs'
+import { reportGuests } from './guests/report.js'
+import { runGuests } from './guests/run.js'
 import { reportIdle } from './idle/report.js'
 import { runIdle } from './idle/run.js'
 import { reportLatency } from './latency/report.js'
@@ -18,6 +20,8 @@ import { reportSwitch } from './switch/report.js'
 import { runSwitch } from './switch/run.js'
 import { reportTcp } from './tcp/report.js'
 import { runTcp } from './tcp/run.js'
+import { reportTransports } from './transports/report.js'
+import { runTransports } from './transports/run.js'
 import { reportWire } from './wire/report.js'
 import { runWire } from './wire/run.js'
 
@@ -29,7 +33,7 @@ function reportHost(host: HostFacts): void {
   )
 }
 
-const CONTESTS: readonly Section[] = ['tcp', 'switch', 'latency', 'idle']
+const CONTESTS: readonly Section[] = ['tcp', 'switch', 'latency', 'idle', 'transports', 'guests']
 
 /** Contests go on when one contestant fails; the bench as a whole has failed then. */
 function judge(outcomes: readonly Outcome<unknown>[]): void {
@@ -65,6 +69,18 @@ async function runContests(options: Options, results: Record<string, unknown>): 
     const outcomes = await runIdle(options)
     results.idle = outcomes
     reportIdle(outcomes, options)
+    judge(outcomes)
+  }
+  if (sections.includes('transports')) {
+    const transports = await runTransports(options)
+    results.transports = transports
+    reportTransports(transports, runs)
+    for (const { outcomes } of [...transports.wires, ...transports.flows]) judge(outcomes)
+  }
+  if (sections.includes('guests')) {
+    const outcomes = await runGuests(options)
+    results.guests = outcomes
+    reportGuests(outcomes, runs)
     judge(outcomes)
   }
 }

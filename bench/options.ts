@@ -1,6 +1,16 @@
 import { parseArgs } from 'node:util'
 
-export const SECTIONS = ['wire', 'micro', 'native', 'tcp', 'switch', 'latency', 'idle'] as const
+export const SECTIONS = [
+  'wire',
+  'micro',
+  'native',
+  'tcp',
+  'switch',
+  'latency',
+  'idle',
+  'transports',
+  'guests',
+] as const
 export type Section = (typeof SECTIONS)[number]
 
 interface Durations {
@@ -43,8 +53,8 @@ export const USAGE = `npm run bench -- [options]
   --quick        every case once and shortly: whether it runs, not how fast
   --only LIST    of ${SECTIONS.join(', ')}
   --runs N       runs of each case (default 5)
-  --peers LIST   in tcp, switch, latency and idle: only those whose names hold
-                 one of these words, as in ethercast,vxlan (the first is ours)
+  --peers LIST   of the contests, only those whose names hold one of these
+                 words, as in ethercast,vxlan (the first is ours)
   --ms N         length of a measurement on the wire (default 700)
   --rate N       the paced load on the wire in frames per second (default 100000)
   --seconds N    length of a TCP flow (default 4)
@@ -52,8 +62,9 @@ export const USAGE = `npm run bench -- [options]
                  0,1,1, or free (default: the switch has one for itself)
   --json FILE    write every run, with what machine it was
 
-tcp, switch, latency and idle work in network namespaces of their own, so they
-need root; else they are left out and say so.
+tcp, switch, latency, idle, transports and guests are contests: they work in
+network namespaces of their own, so they need root; else they are left out and
+say so.
 `
 
 const DEFAULTS: Durations = {

@@ -28,6 +28,8 @@ export interface NativeSwitch {
     name: string,
   ): void
   removePort(id: number): void
+  /** Closes the copy of a pair's other end that a port has. */
+  releasePeer(id: number): void
   /** Wakes the I/O thread for a host port that sleeps; `request` is that of its addHostPort. */
   bell(request: number): void
   /** What happened since the last call, as JSON. */

@@ -1,7 +1,7 @@
 import type { HostPort, WaitOptions } from './host_port.js'
 import { EthercastError } from './spec/error.js'
-import { macFromIpv4, parseSpec } from './spec/index.js'
-import type { SpecObject } from './spec/index.js'
+import { formatSpec, hasStationMac, isReadOnly, macFromIpv4, parseSpec } from './spec/index.js'
+import type { PcapObject, PortSpec, SpecObject } from './spec/index.js'
 import { show } from './spec/refuse.js'
 import { Switch } from './switch.js'
 
@@ -14,13 +14,24 @@ export interface ConnectOptions extends WaitOptions {
   ringOctets?: number
 }
 
+/** A NIC that only listens: what `connect` gives for a transport through which nothing can be sent. */
+export type ListeningNic = Omit<HostPort, 'send' | 'drained'>
+
+/** The spec strings of transports that only listen. */
+export type ListeningText = 'pcap' | `pcap,${string}` | `eth${number}=pcap` | `eth${number}=pcap,${string}`
+
 /**
  * A NIC on a LAN, in one call: a switch of its own with the port that `spec` names and a host port. Closing the NIC closes the switch.
  *
- * The MAC is that of the spec; left out, it follows from `address`, else it is random (locally administered).
+ * The MAC is that of the spec, unless the transport has a station of its own (slip, slirp); left out, it follows from `address`, else it is random (locally administered).
+ *
+ * A transport that only listens (`pcap`) gives a NIC without `send`; where the type does not know the spec, `send` throws
+ * `ERR_ETHERCAST_STATE`.
  *
  * @throws EthercastError as `Switch.addPort`
  */
+export function connect(spec: ListeningText | PcapObject, options?: ConnectOptions): Promise<ListeningNic>
+export function connect(spec: string | SpecObject, options?: ConnectOptions): Promise<HostPort>
 export async function connect(
   spec: string | SpecObject,
   { signal, address, promiscuous = false, ringOctets, ...unknown }: ConnectOptions = {},
@@ -44,7 +55,9 @@ export async function connect(
       },
     )
   }
-  const { mac: asked, ...plain } = parsed
+  const { mac: given, ...rest } = parsed
+  // Else two stations would have the same address.
+  const [asked, plain] = hasStationMac(parsed) ? [undefined, parsed] : [given, rest]
   const mac = asked ?? (address === undefined ? undefined : macOf(address))
   // A NIC speaks and hears the protocols of links, too: it is no bridge, at which they would end.
   const lan = await Switch.create({ forwarding: promiscuous ? 'hub' : 'learning', reserved: 'forward' })
@@ -52,11 +65,20 @@ export async function connect(
     await lan.addPort(plain as SpecObject, { signal })
     const nic = await lan.addPort({ transport: 'host', mac, ringOctets }, { signal })
     nic.once('close', () => void lan.close())
-    return Object.assign(nic, { close: () => lan.close() })
+    const listening = isReadOnly(parsed) ? { send: () => refuseToSend(parsed) } : {}
+    return Object.assign(nic, { close: () => lan.close(), ...listening })
   } catch (error) {
     await lan.close()
     throw error
   }
+}
+
+function refuseToSend(spec: PortSpec): never {
+  throw new EthercastError(
+    'ERR_ETHERCAST_STATE',
+    `send: a ${spec.transport} port only listens: to send as well, connect to a LAN (mcast…) or a tap (tuntap) in one bridge with the interface`,
+    { port: formatSpec(spec) },
+  )
 }
 
 function macOf(address: string): string {

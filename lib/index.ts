@@ -1,7 +1,7 @@
 /** ethercast: a virtual Ethernet for Node.js. */
 
 export { connect } from './connect.js'
-export type { ConnectOptions } from './connect.js'
+export type { ConnectOptions, ListeningNic, ListeningText } from './connect.js'
 export type { FrameBatch } from './frame_batch.js'
 export { HostPort } from './host_port.js'
 export type { WaitOptions } from './host_port.js'
@@ -23,6 +23,8 @@ export type {
   HostSpec,
   McastObject,
   McastSpec,
+  PcapObject,
+  PcapSpec,
   PortSpec,
   SpecObject,
   TuntapObject,

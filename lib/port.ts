@@ -33,6 +33,7 @@ interface PortEvents {
 export interface PortOwner {
   readonly lan: Switch
   removePort(port: Port): Promise<void>
+  releasePeer(port: Port): void
   counters(port: Port, into: Float64Array): boolean
 }
 
@@ -63,6 +64,7 @@ export class Port extends EventEmitter<PortEvents> {
 
   #state: PortState
   #closing: Promise<void> | undefined
+  #hasReleasedPeer = false
   readonly #owner: PortOwner
   readonly #block = newBlock()
 
@@ -85,6 +87,25 @@ export class Port extends EventEmitter<PortEvents> {
 
   get state(): PortState {
     return this.#state
+  }
+
+  /**
+   * Of a port `fd` that made a pair of sockets: the other end, a descriptor of this process, for the `stdio` of a program that is
+   * started. Undefined for other ports, and once it was released.
+   */
+  get peerDescriptor(): number | undefined {
+    const number = this.#hasReleasedPeer ? undefined : this.facts.peer_descriptor
+    return number === undefined || this.#state === 'closed' ? undefined : Number(number)
+  }
+
+  /**
+   * Closes this process's copy of {@link peerDescriptor}, after the program that has it was started: only then does the port see
+   * that program end. It happens in a moment; the number must not be used any more. Safe to call again.
+   */
+  releasePeer(): void {
+    if (this.peerDescriptor === undefined) return
+    this.#hasReleasedPeer = true
+    this.#owner.releasePeer(this)
   }
 
   /** Counters up to this moment; after closing, the last ones. */

@@ -106,3 +106,19 @@ export function readStats(block: Float64Array): PortStats {
 
 /** A block for the native counters. */
 export const newBlock = () => new Float64Array(counterNames.length)
+
+/** Counters of two ports together; the newest errno is the first's, if it has one. */
+export function sumStats(one: PortStats, other: PortStats | undefined): PortStats {
+  if (other === undefined) return one
+  return { ...(sum(one, other) as PortStats), lastErrno: one.lastErrno || other.lastErrno }
+}
+
+function sum(one: object, other: object): object {
+  const more = other as Record<string, number | object>
+  return Object.fromEntries(
+    Object.entries(one as Record<string, number | object>).map(([key, value]) => [
+      key,
+      typeof value === 'number' ? value + (more[key] as number) : sum(value, more[key] as object),
+    ]),
+  )
+}

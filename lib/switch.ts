@@ -372,7 +372,8 @@ export class Switch extends EventEmitter<SwitchEvents> {
     ;(this.ports as Map<number, Port>).delete(id)
     if (!this.#closed) this.#native.forget(id, this.#hostRequests.get(port) ?? 0)
     this.#hostRequests.delete(port)
-    callHandlers(() => this.emit('port', { port, state: 'closed', reason: 'closed', message: '' }))
+    const gone = port.parent === undefined ? '' : `${port.name} has gone`
+    callHandlers(() => this.emit('port', { port, state: 'closed', reason: 'closed', message: gone }))
   }
 
   async #removePort(port: Port): Promise<void> {
@@ -386,6 +387,7 @@ export class Switch extends EventEmitter<SwitchEvents> {
 
   readonly #owner = {
     lan: this as Switch,
+    releasePeer: (port: Port): void => this.#native.releasePeer(port.id),
     removePort: (port: Port): Promise<void> => this.#hold(this.#removePort(port)),
     hold: <T>(work: Promise<T>): Promise<T> => this.#hold(work),
     counters: (port: Port, into: Float64Array) => this.#native.counters(port.id, into),

@@ -7,7 +7,7 @@ import { MOST_LOSS, lossOf, rateOf } from './search.js'
 import { OTHERS, SWITCH_TARGETS } from './switches.js'
 import type { Throughput, Trial } from './run.js'
 
-const HEAD = [
+export const HEAD = [
   '',
   'frames/s',
   'min',
@@ -23,9 +23,9 @@ const HEAD = [
 const RATIO_HEAD = ['ours / it', 'ratio', 'at least', 'aim']
 
 /** The rate that counts; none was found: 0. */
-const steadyRate = ({ steady }: Throughput) => (steady === undefined ? 0 : rateOf(steady))
+export const steadyRate = ({ steady }: Throughput) => (steady === undefined ? 0 : rateOf(steady))
 
-function row({ name, results }: Outcome<Throughput>): string[] {
+export function row({ name, results }: Outcome<Throughput>): string[] {
   const rate = summary(results.map(steadyRate))
   const steady = results.map((result) => result.steady).filter((trial) => trial !== undefined)
   const middle = (trials: readonly Trial[], value: (trial: Trial) => number) =>

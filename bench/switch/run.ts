@@ -45,7 +45,8 @@ function places(asked: Options['cpus']): Places | undefined {
   return { sender: 0, switch: 1, receiver: cores > 2 ? 2 : 0 }
 }
 
-async function measure(
+/** One contestant's rate, in a namespace of its own. */
+export async function measureThroughput(
   contestant: SwitchContestant,
   program: string,
   { searchMs, confirmMs, cpus: asked }: Options,
@@ -71,11 +72,16 @@ async function measure(
   return { flood, steady: await highestRate(trial, flood, searchMs, confirmMs) }
 }
 
+/** Builds the load generator, if any of these can run. */
+export async function buildLoad(contestants: readonly SwitchContestant[]): Promise<string | undefined> {
+  const able = contestants.some(({ needs }) => missing(...needs) === undefined)
+  return able ? buildNative('ethercast_switch_load') : undefined
+}
+
 export async function runSwitch(options: Options): Promise<Outcome<Throughput>[]> {
   const contestants = wanted(switches, options.peers)
-  const able = contestants.some(({ needs }) => missing(...needs) === undefined)
-  const program = able ? await buildNative('ethercast_switch_load') : undefined
+  const program = await buildLoad(contestants)
   return contest('64-octet frames', contestants, options.runs, (contestant) =>
-    measure(contestant, program!, options),
+    measureThroughput(contestant, program!, options),
   )
 }

@@ -23,10 +23,11 @@ const kGroups = ['239.1.3.1', '239.1.3.2'] as const
 const kPort = 1102
 
 /** The command, on one processor alone where there is one for it. */
-const pinned = (cpu: number | undefined, command: readonly string[]) =>
+export const pinned = (cpu: number | undefined, command: readonly string[]) =>
   cpu === undefined ? command : ['taskset', '-c', String(cpu), ...command]
 
-async function startOther(
+/** Somebody else's switch with a control socket, as its users start it. */
+export async function startOther(
   host: Host,
   cpu: number | undefined,
   command: readonly string[],

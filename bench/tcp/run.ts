@@ -15,9 +15,14 @@ export interface TcpResult {
   outcomes: Outcome<Flow>[]
 }
 
-export async function runTcp({ runs, tcpS, slowStartS, peers }: Options): Promise<TcpResult[]> {
+export const runTcp = (options: Options): Promise<TcpResult[]> => runTcpWorks(tcpWorks, options)
+
+export async function runTcpWorks(
+  works: readonly TcpWork[],
+  { runs, tcpS, slowStartS, peers }: Options,
+): Promise<TcpResult[]> {
   const results: TcpResult[] = []
-  for (const work of tcpWorks) {
+  for (const work of works) {
     const contestants = wanted(work.contestants, peers).map((each): LanContestant => ({
       ...each,
       needs: [...each.needs, 'ping', 'iperf3'],

@@ -9,12 +9,13 @@ export function portFields({ id, name, state, facts }: Port): object {
 
 /** Counters since the beginning, and what they gained a second. */
 export function statsFields({ elapsedMs, ports }: SwitchView): object {
-  const fields = ({ port, stats, perSecond }: PortView) => ({
+  const fields = ({ port, stats, perSecond, clients }: PortView): object => ({
     ...portFields(port),
     ...stats,
     perSecond: Object.fromEntries(
       Object.entries(perSecond).map(([key, rate]) => [key, Math.round(rate as number)]),
     ),
+    ...(clients.length === 0 ? {} : { clients: clients.map(fields) }),
   })
   return { elapsedMs: Math.round(elapsedMs), ports: ports.map(fields) }
 }

@@ -10,15 +10,18 @@ const RUN_TIME = 1
 const USAGE = 2
 
 /** Each command in a file of its own, loaded only when it is asked for or help is. */
-const commands = ['join', 'ping', 'dump', 'doctor', 'demo'] as const
+const commands = ['join', 'switch', 'run', 'slirp', 'ping', 'dump', 'doctor', 'demo'] as const
 
 const EXAMPLES = `
 Examples:
   ethercast demo                       a live LAN on loopback: look at it first
   ethercast ping mcast 192.0.2.7       reach a guest on UML's default group
   ethercast dump mcast -w lan.pcapng   record that LAN
+  ethercast switch -unix /tmp/uml.ctl  serve guests booted with eth0=daemon
   ethercast join mcast ucast,,198.51.100.5,1102,1102
                                        a switch between it and another one
+  ethercast run mcast -- linux.uml … 'vec0:transport=fd,fd={fd}'
+                                       a guest that starts on that LAN
 
 Exit code: 0 done, 1 failed at run time, 2 wrong usage.`
 
@@ -34,6 +37,8 @@ async function main(argv: string[]): Promise<void> {
     })
     .addHelpText('after', EXAMPLES)
   const asked = commands.filter((name) => name === argv[2])
+  // What follows `switch` is uml_switch's, even -V.
+  if (asked.length === 0 || argv[2] === 'switch') program.enablePositionalOptions()
   for (const name of asked.length > 0 ? asked : commands) {
     const { register } = (await import(`./${name}.js`)) as { register: (program: Command) => void }
     register(program)

@@ -15,6 +15,12 @@ export type LanSpec = Exclude<PortSpec, HostSpec>
  */
 export function lanSpec(text: string): LanSpec {
   const spec = parseSpec(text)
+  if (spec.transport === 'fd' && spec.fd === undefined) {
+    const message =
+      'fd: the number is missing: give that of a descriptor this command was started with, as in fd,3; ' +
+      'a program that is started with a new one: ethercast run SPEC -- PROGRAM'
+    throw new EthercastError('ERR_ETHERCAST_FIELD', message, { field: 'fd', value: undefined })
+  }
   if (spec.transport !== 'host') return spec
   const message = 'host is a port for programs, and leads nowhere here: name a LAN, as in mcast'
   throw new EthercastError('ERR_ETHERCAST_FIELD', message, { field: 'transport', value: 'host' })

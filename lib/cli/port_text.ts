@@ -30,7 +30,7 @@ export function eventText({ port, state, reason, message, errno }: PortEvent): s
 }
 
 /** Facts that are sizes, in octets. */
-const SIZES = new Set(['receive_buffer'])
+const SIZES = new Set(['receive_buffer', 'send_buffer'])
 /** Facts that are said together with another one. */
 const TOLD_ELSEWHERE = new Set(['interface_by', 'device_by', 'receive_buffer_short'])
 

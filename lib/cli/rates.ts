@@ -1,6 +1,7 @@
 /** Counters of a switch's ports, and how fast they run. */
 
 import type { Port } from '../port.js'
+import { sumStats } from '../stats.js'
 import type { PortStats } from '../stats.js'
 import type { Switch } from '../switch.js'
 import { heard, losses, sum } from './losses.js'
@@ -15,7 +16,10 @@ export interface Rates {
 
 export interface PortView {
   port: Port
+  /** Of a listener: of all its clients together, also those that have gone. */
   stats: PortStats
+  /** Of a listener: those that are there. */
+  clients: PortView[]
   /** Every frame counted: echoes of the port's own too. */
   perSecond: Rates
   /** What is received counted without those. */
@@ -36,29 +40,44 @@ interface Look {
   lost: number
 }
 
-/** Watches the ports of a switch, also those that are closed by now. */
+/** Watches the ports of a switch, also those that are closed by now. A listener's clients count as one with it. */
 export class RateMeter {
   readonly #lan: Switch
   readonly #ports = new Map<number, Port>()
-  readonly #looks = new Map<Port, Look>()
+  readonly #looks = new WeakMap<Port, Look>()
+  /** What the clients of a listener that have gone had counted. */
+  readonly #gone = new Map<Port, PortStats>()
   readonly #began = performance.now()
 
   constructor(lan: Switch) {
     this.#lan = lan
+    lan.on('port', ({ port, state }) => {
+      if (state === 'closed' && port.parent !== undefined) {
+        this.#gone.set(port.parent, sumStats(port.stats(), this.#gone.get(port.parent)))
+      }
+    })
   }
 
   /** The counters now, and the rates since the last look. */
   look(): SwitchView {
-    for (const port of this.#lan.ports.values()) this.#ports.set(port.id, port)
     const now = performance.now()
+    const clients = new Map<Port, Port[]>()
+    for (const port of this.#lan.ports.values()) {
+      if (port.parent === undefined) this.#ports.set(port.id, port)
+      else clients.set(port.parent, [...(clients.get(port.parent) ?? []), port])
+    }
     return {
       elapsedMs: now - this.#began,
-      ports: [...this.#ports.values()].map((port) => this.#lookAt(port, now)),
+      ports: [...this.#ports.values()].map((port) => {
+        const views = (clients.get(port) ?? []).map((client) => this.#lookAt(client, now, client.stats(), []))
+        const all = [...views.map(({ stats }) => stats), this.#gone.get(port)]
+        const stats = all.reduce<PortStats>((sum, each) => sumStats(sum, each), port.stats())
+        return this.#lookAt(port, now, stats, views)
+      }),
     }
   }
 
-  #lookAt(port: Port, atMs: number): PortView {
-    const stats = port.stats()
+  #lookAt(port: Port, atMs: number, stats: PortStats, clients: PortView[]): PortView {
     const { rx, tx } = stats
     const own = heard(stats)
     const out = { txFrames: tx.frames, txOctets: tx.octets }
@@ -74,6 +93,7 @@ export class RateMeter {
     return {
       port,
       stats,
+      clients,
       perSecond: rates(before.gross, look.gross, seconds),
       netPerSecond: rates(before.net, look.net, seconds),
       isLosing: look.lost > before.lost,

@@ -1,5 +1,6 @@
 /** The table that `join` draws each second. */
 
+import type { Port } from '../port.js'
 import { losses, sum } from './losses.js'
 import { paint, scaled } from './output.js'
 import { elapsed, counted, paintState, shortName } from './port_text.js'
@@ -19,9 +20,11 @@ export function ratesTable(
   columns: number,
   stations: number | undefined,
 ): string[] {
-  const specs = ports.map(({ port }) => `${port.id} ${port.name}`)
+  const named = (text: (port: Port) => string) =>
+    ports.map(({ port, clients }) => text(port) + (clients.length === 0 ? '' : ` (${clients.length})`))
+  const specs = named(({ id, name }) => `${id} ${name}`)
   const widest = Math.max(...specs.map((text) => text.length))
-  const names = widest + 2 + NUMBERS <= columns ? specs : ports.map(({ port }) => shortName(port))
+  const names = widest + 2 + NUMBERS <= columns ? specs : named(shortName)
   const width = Math.max(4, ...names.map((text) => text.length)) + 2
   const learned = stations === undefined ? '' : `, ${counted(stations, 'station')} learned`
   return [

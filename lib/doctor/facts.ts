@@ -7,6 +7,8 @@ import { release } from 'node:os'
 import { interfaces, link, probeBind, routeTo, tunFeatures, udpFeatures } from '../binding.js'
 import type { NativeLink, UdpFeatures } from '../binding.js'
 import { hasProgram } from '../programs.js'
+import { boundSocket, descriptor, hostPath } from './paths.js'
+import type { HostPath, SocketType } from './paths.js'
 import { EthercastError } from '../spec/error.js'
 import { socketFacts } from './sockets.js'
 import type { SocketFacts } from './sockets.js'
@@ -58,6 +60,12 @@ export interface HostFacts {
   udpFeatures(): UdpFeatures | string
   /** Sockets that are there; left out: not known. */
   sockets?: SocketFacts
+  /** What is at a path; undefined when nothing is. */
+  path?(path: string): HostPath | undefined
+  /** The type of the socket that somebody has at a path; undefined when nobody has. */
+  boundSocket?(path: string): SocketType | undefined
+  /** What a descriptor of this process is; undefined when there is none. */
+  descriptor?(number: number): string | undefined
   user: HostUser
   /** A kernel setting by its sysctl name; undefined when there is none. */
   sysctl(name: string): string | undefined
@@ -101,6 +109,9 @@ export function hostFacts(): HostFacts {
     tunFeatures: () => orErrno(tunFeatures),
     udpFeatures: () => orErrno(udpFeatures),
     sockets: socketFacts(),
+    path: hostPath,
+    boundSocket,
+    descriptor,
     user: hostUser(),
     sysctl: (name) => {
       try {

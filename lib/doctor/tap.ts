@@ -1,5 +1,5 @@
 import { formatSpec } from '../spec/index.js'
-import type { TuntapSpec } from '../spec/index.js'
+import type { EthertapSpec, TuntapSpec } from '../spec/index.js'
 import type { HostFacts, HostLink } from './facts.js'
 import { ok } from './finding.js'
 import type { Finding } from './finding.js'
@@ -13,8 +13,10 @@ const USO_SINCE = '6.2'
 const USUAL_LAN_MTU = 1458
 const ETHERNET_MTU = 1500
 
-/** What would keep this host from the tap of a `tuntap` spec. */
-export function checkTap(spec: TuntapSpec, facts: HostFacts): Finding[] {
+type TapSpec = TuntapSpec | EthertapSpec
+
+/** What would keep this host from the tap of a `tuntap` or `ethertap` spec. */
+export function checkTap(spec: TapSpec, facts: HostFacts): Finding[] {
   const found = spec.device === undefined ? undefined : facts.link(spec.device)
   const findings = checkTun(facts)
   if (found !== undefined && !found.isTap) return [...findings, notATap(found)]
@@ -57,7 +59,7 @@ function notATap({ name, kind }: HostLink): Finding {
     level: 'problem',
     check: 'device',
     what: `${name} is not a tap but ${what}`,
-    remedy: ['give another name, or leave it empty for the next free tap'],
+    remedy: ['give another name; tuntap with an empty one takes the next free tap'],
   }
 }
 
@@ -66,7 +68,7 @@ function makeFor({ uid }: HostFacts['user'], name: string, more = ''): string {
   return `sudo ip tuntap add dev ${name} mode tap${more} user ${uid === 0 ? '$USER' : uid}; sudo ip link set dev ${name} up`
 }
 
-function checkMaking(spec: TuntapSpec, { user }: HostFacts): Finding[] {
+function checkMaking(spec: TapSpec, { user }: HostFacts): Finding[] {
   const what = spec.device === undefined ? 'the next free tap' : `there is no ${spec.device} yet: the tap`
   if (user.hasNetAdmin)
     return [ok('device', `${what} is made, and ${spec.persist ? 'stays' : 'goes with its port'}`)]
@@ -82,7 +84,7 @@ function checkMaking(spec: TuntapSpec, { user }: HostFacts): Finding[] {
   ]
 }
 
-function checkUsing(spec: TuntapSpec, tap: HostLink, { user }: HostFacts): Finding[] {
+function checkUsing(spec: TapSpec, tap: HostLink, { user }: HostFacts): Finding[] {
   return [checkOwner(tap, user), ...checkBusy(tap), ...checkUp(spec, tap, user)]
 }
 
@@ -138,7 +140,7 @@ function checkBusy({ name, hasMultiQueue, hasCarrier, queues }: HostLink): Findi
 }
 
 function checkUp(
-  { hostIp }: TuntapSpec,
+  { hostIp }: TapSpec,
   { name, isUp }: HostLink,
   { hasNetAdmin }: HostFacts['user'],
 ): Finding[] {
@@ -156,7 +158,7 @@ function checkUp(
   ]
 }
 
-function checkMtu({ mtu }: TuntapSpec, tap: HostLink | undefined, { user }: HostFacts): Finding {
+function checkMtu({ mtu }: TapSpec, tap: HostLink | undefined, { user }: HostFacts): Finding {
   if (tap === undefined) {
     if (mtu !== 'auto') return ok('mtu', `the tap gets an MTU of ${mtu}`)
     return ok('mtu', `the tap gets the MTU that its LAN carries in one piece, at most ${ETHERNET_MTU}`)
@@ -181,7 +183,7 @@ function checkMtu({ mtu }: TuntapSpec, tap: HostLink | undefined, { user }: Host
   }
 }
 
-function checkHostIp({ hostIp }: TuntapSpec, tap: HostLink | undefined, facts: HostFacts): Finding[] {
+function checkHostIp({ hostIp }: TapSpec, tap: HostLink | undefined, facts: HostFacts): Finding[] {
   if (hostIp === undefined) return []
   const [bare] = hostIp.split('/') as [string]
   const holder = facts.interfaces.find(({ addresses }) => addresses.includes(bare))
@@ -210,7 +212,7 @@ function checkHostIp({ hostIp }: TuntapSpec, tap: HostLink | undefined, facts: H
   ]
 }
 
-function checkOffload({ offload }: TuntapSpec, facts: HostFacts): Finding {
+function checkOffload({ offload }: TapSpec, facts: HostFacts): Finding {
   if (offload === 'off') {
     return {
       level: 'note',

@@ -19,6 +19,10 @@ interface FieldOf<Name, T> {
   required?: boolean
   /** In a string it is taken as it stands, even if it looks like `key=value`. For fields by position that hold free text. */
   verbatim?: boolean
+  /** All the texts it takes. Fields that have them may change places with each other in a string; they stand side by side. */
+  words?: readonly string[]
+  /** An option that only the object form has, since a string can't tell it from a field. */
+  objectOnly?: boolean
 }
 
 /** A field for one of the keys of `Spec`. */
@@ -38,10 +42,14 @@ export interface Transport<Input extends object, Spec extends object> {
   example: Input
   /** Fields by position, in order. */
   fields: readonly Field<Spec>[]
-  /** Fields by key, after those by position. */
+  /** Fields by key, after those by position. A field may be in both lists: it is then printed by position. */
   options: readonly Field<Spec>[]
   /** Takes every field after those by position, as it stands; a list in the object form. There are then no options in a string. */
   rest?: { name: Exclude<keyof Spec, 'transport'> & string; kind: Kind<string> }
+  /** Its ports only listen: nothing can be sent through them. */
+  readOnly?: true
+  /** The port is a station of its own on the LAN, and `mac` is its address; else `mac` is that of a host port that a helper makes. */
+  stationMac?: boolean
   /** Checks fields against each other, and returns the spec with what one says about another settled. */
   complete?(spec: Spec): Spec
   /** What a person should hear about a valid spec, one sentence each. */
@@ -63,6 +71,8 @@ export interface AnyTransport {
   fields: readonly AnyField[]
   options: readonly AnyField[]
   rest?: { name: string; kind: Kind<string> }
+  readOnly?: true
+  stationMac?: boolean
   complete?(spec: object): object
   notices?(spec: object): string[]
 }
@@ -93,6 +103,13 @@ export function readFields(transport: AnyTransport, parts: readonly string[]): o
     const verbatim = firstOption === undefined && transport.fields[index]?.verbatim === true
     const [key, text] = verbatim ? [undefined, part] : splitKey(part)
     const option = transport.options.find(({ name }) => name === key)
+    if (option?.objectOnly) {
+      refuseField(
+        place(transport, option.name),
+        text,
+        `option ${option.name} is for the object form alone, as in { transport: '${transport.name}', ${option.name}: … }`,
+      )
+    }
     if (option !== undefined) {
       readOption(transport, option, text, values)
       firstOption ??= option.name
@@ -101,7 +118,10 @@ export function readFields(transport: AnyTransport, parts: readonly string[]): o
     if (key !== undefined) refuseKey(transport, key, text)
     if (firstOption !== undefined) refuseLate(transport, part, firstOption)
     const field = transport.fields[index] ?? refuseExtra(transport, part)
-    if (part !== '') values[field.name] = field.kind.fromText(part, place(transport, field.name))
+    if (part === '') continue
+    if (field.words === undefined)
+      values[field.name] = field.kind.fromText(part, place(transport, field.name))
+    else readWord(transport, part, values)
   }
   return fill(transport, values)
 }
@@ -123,7 +143,7 @@ export function readObject(transport: AnyTransport, object: object): object {
     }
     const field = fields.find(({ name }) => name === key)
     if (field === undefined) {
-      const names = fields.map(({ name }) => name).sort()
+      const names = [...new Set(fields.map(({ name }) => name))].sort()
       return refuseField(
         place(transport, key),
         value,
@@ -140,7 +160,10 @@ function readList(kind: Kind<string>, value: unknown, where: Place): string[] {
   return value.map((each: unknown) => kind.fromValue(each, where))
 }
 
-/** The canonical string of a normalised spec: trailing defaults dropped, options that are not the default sorted by key. */
+/**
+ * The canonical string of a normalised spec: trailing defaults dropped, options that are not the default sorted by key; options that only
+ * the object form has are left out.
+ */
 export function printSpec(transport: AnyTransport, spec: object): string {
   const values = spec as Values
   const isDefault = (field: AnyField) =>
@@ -148,8 +171,13 @@ export function printSpec(transport: AnyTransport, spec: object): string {
   const print = ({ name, kind }: AnyField) => (values[name] === undefined ? '' : kind.print(values[name]))
   const rest = transport.rest === undefined ? [] : ((values[transport.rest.name] ?? []) as string[])
   const last = transport.fields.findLastIndex((field) => !isDefault(field)) + 1
-  const given = rest.length > 0 ? transport.fields.length : last
-  const options = transport.options.filter((field) => !isDefault(field))
+  const options = transport.options.filter(
+    (field) => !isDefault(field) && !field.objectOnly && !transport.fields.includes(field),
+  )
+  // Where a verbatim field may stand an option can't.
+  const verbatim =
+    options.length === 0 ? 0 : transport.fields.findLastIndex((field) => field.verbatim === true) + 1
+  const given = rest.length > 0 ? transport.fields.length : Math.max(last, verbatim)
   return [
     transport.name,
     ...transport.fields.slice(0, given).map(print),
@@ -173,6 +201,20 @@ function readOption(transport: AnyTransport, option: AnyField, text: string, val
     refuseField(where, text, `option ${option.name} is empty: give a value, or leave ${option.name}= out`)
   }
   values[option.name] = option.kind.fromText(text, where)
+}
+
+/** One of the words that stand in any order: it says itself which field it is for. */
+function readWord(transport: AnyTransport, word: string, values: Values): void {
+  const field = transport.fields.find(({ words }) => words?.includes(word))
+  if (field === undefined) {
+    const words = transport.fields.flatMap((each) => each.words ?? [])
+    return refuse(place(transport, 'option'), word, `is unknown: ${suggest(word, words)}`)
+  }
+  const where = place(transport, field.name)
+  if (field.name in values) {
+    refuseField(where, word, `${word} says again what ${field.words!.join(' or ')} says: keep one of them`)
+  }
+  values[field.name] = field.kind.fromText(word, where)
 }
 
 function refuseKey(transport: AnyTransport, key: string, text: string): never {
@@ -226,6 +268,8 @@ function fill(transport: AnyTransport, values: Values): object {
       refuseField(place(transport, name), value, `${name} is missing: give one, as in ${example}`)
     }
   }
+  const rest = transport.rest === undefined ? undefined : values[transport.rest.name]
+  if (rest !== undefined) spec[transport.rest!.name] = rest
   return transport.complete?.(spec) ?? spec
 }
 

@@ -84,7 +84,7 @@ export function parseSpec(spec: string | SpecObject): PortSpec {
 
 /**
  * The canonical string of a spec: no `ethN=`, trailing defaults dropped, options sorted by key and without those equal to the default.
- * Reading and formatting it again gives the same string.
+ * Reading and formatting it again gives the same string. Options that only the object form has are not in it.
  *
  * @throws EthercastError as {@link parseSpec}
  */
@@ -96,6 +96,17 @@ export function formatSpec(spec: string | SpecObject | PortSpec): string {
 export function notices(spec: PortSpec): string[] {
   const transport: AnyTransport = transports[spec.transport]
   return transport.notices?.(spec) ?? []
+}
+
+/** Whether a port of this spec only listens: nothing can be sent through it. */
+export function isReadOnly(spec: PortSpec): boolean {
+  const transport: AnyTransport = transports[spec.transport]
+  return transport.readOnly === true
+}
+
+/** Whether `mac` is the address of the port itself, which is a station of its own on the LAN. */
+export function hasStationMac({ transport }: PortSpec): boolean {
+  return (transports[transport] as AnyTransport).stationMac === true
 }
 
 function read(spec: unknown): [AnyTransport, PortSpec] {

@@ -133,6 +133,15 @@ export const onOff: Kind<boolean> = {
   print: (value) => (value ? 'on' : 'off'),
 }
 
+/** One of two words in text, a boolean in the object form. */
+export function eitherWord(yes: string, no: string): Kind<boolean> {
+  return {
+    fromText: (text, place) => choice(yes, no).fromText(text, place) === yes,
+    fromValue: (value, place) => onOff.fromValue(value, place),
+    print: (value) => (value ? yes : no),
+  }
+}
+
 function quoted(words: readonly string[]): string {
   return words.map((word) => `'${word}'`).join(', ')
 }

@@ -16,22 +16,24 @@ const NAME_FORM = `allowed are 1 to ${MAX_NAME} octets without '/', ':', '%', ',
 
 /** A tap's name, by the kernel's rule (dev_valid_name); `%` would make a pattern of it, and `=` an option in a spec string. */
 export const tapName: Kind<string> = textKind((text, place) => {
+  // tuntap picks one itself, ethertap must be told.
+  const [device, orEmpty] = place.transport === 'tuntap' ? ['', '; empty is the next free tap'] : ['tap0', '']
   if (parseIp(text.replace(/\/[0-9]*$/, '')) !== undefined) {
     refuse(
       place,
       text,
-      `is an IP address: device and mac stand before it, as in ${place.transport},,,${text}`,
+      `is an IP address: device and mac stand before it, as in ${place.transport},${device},,${text}`,
     )
   }
   if (/^([0-9a-f]{1,2}[:-]){5}[0-9a-f]{1,2}$/i.test(text)) {
     refuse(
       place,
       text,
-      `is a MAC address: device stands before it, as in ${place.transport},,${text.replaceAll('-', ':')}`,
+      `is a MAC address: device stands before it, as in ${place.transport},${device},${text.replaceAll('-', ':')}`,
     )
   }
   if (text === '.' || text === '..' || /[/:%,=\s]/.test(text)) {
-    refuse(place, text, `is no name of a device: ${NAME_FORM}; empty is the next free tap`)
+    refuse(place, text, `is no name of a device: ${NAME_FORM}${orEmpty}`)
   }
   const length = new TextEncoder().encode(text).length
   if (length > MAX_NAME) refuse(place, text, `is too long, ${length} octets: ${NAME_FORM}`)

@@ -4,7 +4,7 @@
  */
 
 import { stationMac } from './address.js'
-import type { InputOf, Transport } from './grammar.js'
+import type { Field, InputOf, Transport } from './grammar.js'
 import { choice, choiceOrInteger, onOff } from './kinds.js'
 import { account, hostIp, tapName } from './tap_kinds.js'
 
@@ -38,6 +38,29 @@ export type TuntapObject = Omit<InputOf<TuntapSpec>, 'owner' | 'group'> & {
 /** 68 is the least that IPv4 forwards whole (RFC 791); a tap takes at most 65535 octets with the Ethernet header. */
 const MTU = [68, 65521] as const
 
+/** What a tap may be told, whatever the transport that it stands for is called. */
+export const tapOptions: readonly Field<Omit<TuntapSpec, 'device' | 'mac' | 'hostIp'>>[] = [
+  { name: 'mtu', kind: choiceOrInteger(['auto'], ...MTU), default: 'auto' },
+  { name: 'offload', kind: choice('auto', 'off'), default: 'auto' },
+  { name: 'owner', kind: account('user') },
+  { name: 'group', kind: account('group') },
+  { name: 'persist', kind: onOff, default: false },
+]
+
+/** What a person should hear about a tap that is asked for so. */
+export function tapNotices({
+  transport,
+  owner,
+  group,
+  persist,
+}: Pick<TuntapSpec, 'owner' | 'group' | 'persist'> & { transport: string }): string[] {
+  if (persist || (owner === undefined && group === undefined)) return []
+  const which = owner === undefined ? 'group' : 'owner'
+  return [
+    `${transport}: option ${which} does little without persist=on: a tap that is made here goes when its port closes`,
+  ]
+}
+
 export const tuntap: Transport<TuntapObject, TuntapSpec> = {
   name: 'tuntap',
   example: { transport: 'tuntap', device: 'tap0' },
@@ -46,18 +69,6 @@ export const tuntap: Transport<TuntapObject, TuntapSpec> = {
     { name: 'mac', kind: stationMac },
     { name: 'hostIp', kind: hostIp },
   ],
-  options: [
-    { name: 'mtu', kind: choiceOrInteger(['auto'], ...MTU), default: 'auto' },
-    { name: 'offload', kind: choice('auto', 'off'), default: 'auto' },
-    { name: 'owner', kind: account('user') },
-    { name: 'group', kind: account('group') },
-    { name: 'persist', kind: onOff, default: false },
-  ],
-  notices({ owner, group, persist }) {
-    if (persist || (owner === undefined && group === undefined)) return []
-    const which = owner === undefined ? 'group' : 'owner'
-    return [
-      `tuntap: option ${which} does little without persist=on: a tap that is made here goes when its port closes`,
-    ]
-  },
+  options: tapOptions,
+  notices: tapNotices,
 }

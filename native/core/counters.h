@@ -32,7 +32,7 @@ class Counter {
 #define ETHERCAST_RX_DROPS(X)                                                      \
   X(runt, "shorter than an Ethernet header")                                       \
   X(oversize, "longer than the port's largest frame")                              \
-  X(own_echo, "the loop of a frame that this port sent itself")                    \
+  X(own_echo, "the loop of a frame that this port, or its switch, has sent")       \
   X(not_peer, "from somebody who is not the port's remote")                        \
   X(bad_framing, "octets that the peer's framing does not allow")                  \
   X(bad_packet, "not an IPv4 packet, where nothing else can be")                   \
@@ -52,6 +52,7 @@ class Counter {
   X(read_only, "the port only listens")                                  \
   X(no_peer, "nobody is at the other end")                               \
   X(not_ip, "neither IPv4 nor ARP, and the peer takes nothing else")     \
+  X(other_station, "unicast to another station than this port's own")    \
   X(queue_full, "the port's bounded queue is full")                      \
   X(ring_full, "the reader in JavaScript is behind")                     \
   X(refused, "the system refused the frame; last_errno says why")        \

@@ -10,9 +10,9 @@ Fabric::Fabric(const FabricOptions& options)
       table_(options.table_capacity, options.ageing_ns, options.hash_seed,
              options.forwarding == Forwarding::hub ? 0 : options.station_limit) {}
 
-void Fabric::add_port(PortId port, PortCounters& counters, uint32_t max_frame) {
-  members_.push_back(
-      std::make_unique<Member>(Member{port, &counters, max_frame, StormLimit(options_.storm_limit)}));
+void Fabric::add_port(PortId port, PortCounters& counters, uint32_t max_frame, bool read_only) {
+  members_.push_back(std::make_unique<Member>(
+      Member{port, &counters, max_frame, read_only, StormLimit(options_.storm_limit)}));
   if (by_id_.size() <= port) by_id_.resize(port + 1u);
   by_id_[port] = members_.back().get();
   table_.add_port(port);
@@ -72,14 +72,15 @@ std::span<const Egress> Fabric::forward(const FrameBatch& batch, PortId ingress_
     }
     repeated = nullptr;
     const bool individual = is_individual(station_mac(heading.source));
-    const bool settled =
-        individual && ingress->blocked_until_ns == 0 && learn(heading.source, *ingress, now_ns);
+    const bool settled = individual && !ingress->read_only && ingress->blocked_until_ns == 0 &&
+                         learn(heading.source, *ingress, now_ns);
     // Asked after learning: this very frame may have closed the loop.
     if (ingress->blocked_until_ns != 0) {
       counters.drop(RxDrop::blocked, frames);
       continue;
     }
-    if (!individual && !is_hub()) {
+    // What is only listened to is passed on as it was heard: on loopback every address is all zero.
+    if (!individual && !is_hub() && !ingress->read_only) {
       counters.drop(RxDrop::bad_source, frames);
       continue;
     }
@@ -99,7 +100,7 @@ std::span<const Egress> Fabric::forward(const FrameBatch& batch, PortId ingress_
         pick(*out, index);
         tally.unicast += frames;
         // Not of a source that could not be learned: each of its frames is counted.
-        if (settled) repeated = out, last = heading;
+        if (settled || ingress->read_only) repeated = out, last = heading;
         continue;
       }
     }

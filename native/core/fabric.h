@@ -67,7 +67,9 @@ class Fabric {
   explicit Fabric(const FabricOptions& options);
 
   // `counters` must outlive the port's membership. `max_frame` bounds what is accepted from it, in octets.
-  void add_port(PortId port, PortCounters& counters, uint32_t max_frame);
+  // Nothing is learned from a port that is `read_only`: no station can be reached through it, and what is
+  // heard there may be traffic of another LAN, or of this one once more.
+  void add_port(PortId port, PortCounters& counters, uint32_t max_frame, bool read_only = false);
   // Its stations are forgotten, also the pinned ones.
   void remove_port(PortId port) noexcept;
 
@@ -94,6 +96,7 @@ class Fabric {
     PortId port;
     PortCounters* counters;
     uint32_t max_frame;
+    bool read_only;
     StormLimit storm;
     uint64_t blocked_until_ns = 0;  // 0: not blocked
     uint16_t pick_count = 0;

@@ -19,6 +19,13 @@ inline Mac read_mac(const uint8_t* octets) noexcept {
   return (static_cast<uint64_t>(__builtin_bswap32(high)) << 16) | __builtin_bswap16(low);
 }
 
+inline void write_mac(uint8_t* octets, Mac mac) noexcept {
+  const uint32_t high = __builtin_bswap32(static_cast<uint32_t>(mac >> 16));
+  const uint16_t low = __builtin_bswap16(static_cast<uint16_t>(mac));
+  std::memcpy(octets, &high, 4);
+  std::memcpy(octets + 4, &low, 2);
+}
+
 // 01:80:c2:00:00:00 to 0f: spanning tree, pause frames, link aggregation, LLDP and the like, which end at the
 // next bridge (IEEE 802.1D-2004, table 7-10).
 constexpr bool is_reserved(Mac mac) noexcept { return (mac & ~0xfULL) == 0x0180'c200'0000ULL; }

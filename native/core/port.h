@@ -38,7 +38,8 @@ struct Caps {
   uint16_t max_batch = FrameBatch::kMaxFrames;  // frames it likes to be handed at once
   uint16_t takes = 0;  // kTakes bits; the engine cuts and finishes for it what it does not take
   bool read_only =
-      false;  // never sends: what the switch picks for it is counted as a read_only drop by the engine
+      false;  // never sends: what the switch picks for it is counted as a read_only drop by the engine; the
+              // switch learns no stations from it
   bool listener = false;  // carries no frames itself, and the switch sends it none: its clients are ports of
                           // their own (PortHost::adopt)
 };
@@ -137,6 +138,9 @@ class Port {
   // Sends the picked frames, in order within each flow, each at most caps().max_frame long and of a kind that
   // caps().takes names. The batch is only borrowed.
   virtual TxResult transmit(const FrameBatch& batch, Picks picks) noexcept = 0;
+  // The other end of what this port has made (a socket pair) was handed to a program: lets go of the copy of it
+  // that is here, so that the program's end shows. Most ports make none.
+  virtual void release_peer() noexcept {}
   // Releases everything; frames still queued are counted as `closed` drops.
   virtual void close() noexcept = 0;
 };

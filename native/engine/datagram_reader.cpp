@@ -60,7 +60,7 @@ void DatagramReader::receive(int fd, PortHost& host, SenderJudge& judge) {
   if (!batch) return;
   lay_out(*batch);
   const int count = recvmmsg(fd, messages_.data(), slots(), MSG_DONTWAIT, nullptr);
-  count_kernel_drops(fd, host);
+  if (counts_kernel_drops_) count_kernel_drops(fd, host);
   if (count <= 0) return;  // EAGAIN, or a pending error (an ICMP message): reading it has cleared it
 
   uint32_t longest = 0;

@@ -43,6 +43,9 @@ class DatagramReader {
   // The next receive() is from this socket, whose drop count starts at zero. Asks the kernel for runs if
   // `offload`.
   void use(int fd, PortHost& host, bool offload) noexcept;
+  // For sockets of AF_UNIX, where the kernel drops nothing. Not used with use(); one reader may serve
+  // several.
+  void count_no_kernel_drops() noexcept { counts_kernel_drops_ = false; }
   void set_mss_limit(MssLimit limit) noexcept { mss_limit_ = limit; }
   // Reads once and delivers what `judge` admits. Counts rx_frames, rx_octets, drops and kernel_drops on the
   // host.
@@ -75,6 +78,7 @@ class DatagramReader {
   uint32_t stride_ = kSmallestStride;
   uint32_t longest_of_late_ = 0;
   uint32_t reads_ = 0;
+  bool counts_kernel_drops_ = true;
   uint32_t kernel_drops_ = 0;
   std::array<mmsghdr, kMessages> messages_;
   std::array<std::array<iovec, 2>, kMessages> pieces_;

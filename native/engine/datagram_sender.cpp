@@ -15,7 +15,7 @@ namespace ethercast {
 DatagramSender::DatagramSender(PortHost& host, SendRecovery& recovery, bool offload) noexcept
     : host_(host), recovery_(recovery), offload_(offload), messages_{}, side_(new uint8_t[kSideOctets]) {}
 
-void DatagramSender::use(int fd, const SockAddr* destination, uint32_t idle_interest) noexcept {
+void DatagramSender::attach(int fd, const SockAddr* destination, uint32_t idle_interest) noexcept {
   fd_ = fd;
   idle_interest_ = idle_interest;
   watching_ = false;
@@ -25,8 +25,17 @@ void DatagramSender::use(int fd, const SockAddr* destination, uint32_t idle_inte
         destination == nullptr ? nullptr : const_cast<sockaddr_storage*>(&destination->storage);
     message.msg_hdr.msg_namelen = destination == nullptr ? 0 : destination->length;
   }
-  // A new socket may go another way: what the former one could not do is tried again.
   most_in_run_ = 1;
+}
+
+void DatagramSender::use_connected(int fd, uint32_t idle_interest) noexcept {
+  attach(fd, nullptr, idle_interest);
+  if (!queue_.empty()) wait_for_room(false);
+}
+
+void DatagramSender::use(int fd, const SockAddr* destination, uint32_t idle_interest) noexcept {
+  attach(fd, destination, idle_interest);
+  // A new socket may go another way: what the former one could not do is tried again.
   longest_in_run_ = unfragmented_ != 0 ? unfragmented_ : kMaxRun;
   const int none = 0;
   if (!offload_) {
@@ -145,10 +154,11 @@ void DatagramSender::wait_for_room(bool by_timer) noexcept {
   }
 }
 
-void DatagramSender::close() noexcept {
-  host_.counters().drop(TxDrop::closed, queue_.size());
+void DatagramSender::close(TxDrop why) noexcept {
+  host_.counters().drop(why, queue_.size());
   host_.counters().queued.set(0);
   queue_ = FrameQueue();
+  watching_ = false;
   fd_ = -1;
 }
 

@@ -53,6 +53,9 @@ class DatagramSender {
   // `idle_interest`: what the port itself watches this descriptor for, kept while the sender waits for room
   // (0: nothing; the descriptor is then only watched meanwhile). Probes what the kernel can do.
   void use(int fd, const SockAddr* destination, uint32_t idle_interest = 0) noexcept;
+  // The same for a connected socket that knows nothing of runs (AF_UNIX). Connected, since only then is it
+  // told apart whether it is the peer's queue that is full.
+  void use_connected(int fd, uint32_t idle_interest) noexcept;
   // Frames longer than `octets` are counted as fragmented, and never part of a run; 0: none is.
   void set_unfragmented(uint32_t octets) noexcept;
   void set_mss_limit(MssLimit limit) noexcept { mss_limit_ = limit; }
@@ -61,8 +64,8 @@ class DatagramSender {
   TxResult transmit(const FrameBatch& batch, Picks picks) noexcept;
   // Sends from the queue; called when the socket is writable, and by the port's timer.
   void flush() noexcept;
-  // Counts everything still queued as `closed` drops.
-  void close() noexcept;
+  // Forgets the socket, and counts everything still queued as drops. use() may follow.
+  void close(TxDrop why = TxDrop::closed) noexcept;
 
  private:
   static constexpr uint16_t kMessages = FrameBatch::kMaxFrames;
@@ -86,6 +89,7 @@ class DatagramSender {
   };
   enum class Sent : uint8_t { all, full, changed };  // `changed`: lay out anew from message `settled_`
 
+  void attach(int fd, const SockAddr* destination, uint32_t idle_interest) noexcept;
   Cursor lay_out(const FrameBatch& batch, Picks picks, Cursor from) noexcept;
   void start_layout() noexcept;
   bool add(Cursor at, std::span<const uint8_t> head, std::span<const uint8_t> body) noexcept;

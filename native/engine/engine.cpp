@@ -207,7 +207,7 @@ Result<> Engine::insert(uint32_t request, std::unique_ptr<Port> port, std::strin
   }
   slot.caps_ = slot.port_->caps();
   slot.open_ = true;
-  if (!slot.caps_.listener) fabric_.add_port(id, *slot.counters_, slot.caps_.max_frame);
+  if (!slot.caps_.listener) fabric_.add_port(id, *slot.counters_, slot.caps_.max_frame, slot.caps_.read_only);
   const PortState state = slot.early_ ? slot.early_->state : PortState::up;
   observer_.on_port_opened(request, id, slot.name_, parent, state, slot.counters_);
   if (slot.early_) observer_.on_port_event(id, *slot.early_);
@@ -234,6 +234,10 @@ void Engine::follow_path_mtus() {
 void Engine::remove_port(PortId port) {
   if (Slot* gone = slot(port); gone != nullptr) gone->doomed_ = any_doomed_ = true;
   reap();
+}
+
+void Engine::release_peer(PortId port) {
+  if (Slot* const found = slot(port); found != nullptr && !found->doomed_) found->port_->release_peer();
 }
 
 void Engine::reap() {

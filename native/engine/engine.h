@@ -65,6 +65,7 @@ class Engine {
   // Opens a port; the observer hears on_port_opened or on_port_failed with `request`.
   void add_port(uint32_t request, std::unique_ptr<Port> port, std::string name);
   void remove_port(PortId port);
+  void release_peer(PortId port);
   // One breath, waiting at most `timeout_ms` (-1: until something happens) for readiness.
   void breathe(int timeout_ms);
 

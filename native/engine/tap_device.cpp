@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/port.h"
+#include "engine/inherited_fd.h"
 #include "engine/link_setup.h"
 #include "engine/tap_errors.h"
 
@@ -62,6 +63,7 @@ Result<> TapDevice::open(const TapWish& wish) {
 }
 
 Result<> TapDevice::attach(const TapWish& wish) {
+  if (wish.inherited) return attach_inherited(*wish.inherited, wish.offload);
   fd_.reset(::open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK));
   if (!fd_) return no_tun_device(errno);
   unsigned features = 0;
@@ -113,6 +115,41 @@ Result<> TapDevice::attach(const TapWish& wish) {
                              : "off: the kernel has no virtio-net header";
   }
   choose_offload(wish.offload, shared);
+  return {};
+}
+
+// As whoever opened it has set it up.
+Result<> TapDevice::attach_inherited(int number, bool offload) {
+  auto copy = copy_inherited(number);
+  if (!copy) return copy.error();
+  fd_ = std::move(copy.value());
+  ifreq request{};
+  if (ioctl(fd_.get(), TUNGETIFF, &request) != 0) {
+    return Error::os(errno, "TUNGETIFF", "descriptor " + std::to_string(number) + " is no tap");
+  }
+  name_ = request.ifr_name;
+  const auto flags = static_cast<unsigned>(request.ifr_flags);
+  if ((flags & IFF_TAP) == 0 || (flags & IFF_NO_PI) == 0) {
+    return Error::bad_field(
+        "fd", "descriptor " + std::to_string(number) + " is " + name_ + ", opened " +
+                  ((flags & IFF_TAP) == 0 ? "without Ethernet (IFF_TUN)"
+                                          : "with packet information before each frame (no IFF_NO_PI)") +
+                  ": allowed is a tap with IFF_TAP and IFF_NO_PI");
+  }
+  // Shared with whoever has the same descriptor; but a tap has one reader, and that is this port now.
+  if (fcntl(fd_.get(), F_SETFL, fcntl(fd_.get(), F_GETFL) | O_NONBLOCK) != 0) {
+    return Error::os(errno, "fcntl", name_ + " can't be made non-blocking");
+  }
+  multi_queue_ = (flags & IFF_MULTI_QUEUE) != 0;
+  // It may live in another namespace, and a device of that name here be another one.
+  if (const auto link = look_up_link(name_); link && link.value() && link.value()->is_tap)
+    index_ = link.value()->index;
+  if ((flags & IFF_VNET_HDR) == 0) {
+    offload_ = "off: whoever opened this tap did so without";
+    return {};
+  }
+  if (auto followed = follow_vnet_header(true); !followed) return followed;
+  choose_offload(offload, true);
   return {};
 }
 

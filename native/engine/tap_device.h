@@ -13,7 +13,9 @@
 namespace ethercast {
 
 struct TapWish {
-  std::string device;   // empty: the next free tapN
+  std::string device;  // empty: the next free tapN
+  std::optional<int>
+      inherited;        // a descriptor that somebody opened already: then nothing below matters but offload
   bool offload = true;  // super-frames and unfinished checksums, where the kernel has them
   // For a tap that is made here; one that was there is left as it is.
   std::optional<uint32_t> owner, group;
@@ -44,6 +46,7 @@ class TapDevice {
 
  private:
   Result<> attach(const TapWish& wish);
+  Result<> attach_inherited(int number, bool offload);
   Result<> keep_for(const TapWish& wish);
   Result<> follow_vnet_header(bool shared);
   void choose_offload(bool wanted, bool shared);

@@ -34,11 +34,11 @@ Error not_a_tap(const LinkInfo& link) {
   if (link.kind == "tun") {
     return Error::bad_field("device", "device " + link.name +
                                           " carries IP packets without Ethernet (tun, not tap): give another "
-                                          "name, or leave it empty for the next free tap");
+                                          "name; tuntap without one takes the next free tap");
   }
   const std::string kind = link.kind.empty() ? "network device" : link.kind;
   return Error::bad_field("device", "device " + link.name + " is not a tap but a " + kind +
-                                        ": give another name, or leave it empty for the next free tap; to "
+                                        ": give another name; tuntap without one takes the next free tap; to "
                                         "reach " +
                                         link.name + ", put it into one bridge with a tap");
 }
@@ -52,7 +52,7 @@ Error tap_refused(int os_errno, const std::string& name, const LinkInfo* link) {
         message =
             "making a tap takes the capability CAP_NET_ADMIN: run as root, or have one made for you (sudo ip "
             "tuntap add dev " +
-            shown + " mode tap user $USER) and give its name (tuntap," + shown + ")";
+            shown + " mode tap user $USER) and give its name";
       } else {
         message = shown + " is " +
                   (link->owner   ? "user " + std::to_string(*link->owner) + "'s"

@@ -77,6 +77,11 @@ Result<std::string> read_device(const Config& config) {
 
 Result<TapOptions> read_tap_options(const Config& config) {
   TapOptions options;
+  if (config.has("fd")) {
+    auto number = config.integer("fd", 0, INT32_MAX);
+    if (!number) return number.error();
+    options.wish.inherited = static_cast<int>(number.value());
+  }
   if (config.has("device")) {
     auto device = read_device(config);
     if (!device) return device.error();

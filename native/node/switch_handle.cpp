@@ -18,6 +18,7 @@ Napi::Function SwitchHandle::define(Napi::Env env) {
                          InstanceMethod<&SwitchHandle::add_port>("addPort"),
                          InstanceMethod<&SwitchHandle::add_host_port>("addHostPort"),
                          InstanceMethod<&SwitchHandle::remove_port>("removePort"),
+                         InstanceMethod<&SwitchHandle::release_peer>("releasePeer"),
                          InstanceMethod<&SwitchHandle::bell>("bell"),
                          InstanceMethod<&SwitchHandle::take_events>("takeEvents"),
                          InstanceMethod<&SwitchHandle::counters>("counters"),
@@ -172,6 +173,14 @@ Napi::Value SwitchHandle::remove_port(const Napi::CallbackInfo& info) {
   if (info.Length() < 1 || !info[0].IsNumber()) return throw_type(env, "removePort(id: number)");
   const auto id = static_cast<PortId>(info[0].As<Napi::Number>().Uint32Value());
   post([id](Engine& engine) { engine.remove_port(id); }, env);
+  return env.Undefined();
+}
+
+Napi::Value SwitchHandle::release_peer(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (info.Length() < 1 || !info[0].IsNumber()) return throw_type(env, "releasePeer(id: number)");
+  const auto id = static_cast<PortId>(info[0].As<Napi::Number>().Uint32Value());
+  post([id](Engine& engine) { engine.release_peer(id); }, env);
   return env.Undefined();
 }
 

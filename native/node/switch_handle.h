@@ -30,10 +30,11 @@ class SwitchHandle final : public Napi::ObjectWrap<SwitchHandle>, public EngineO
   Napi::Value add_port(const Napi::CallbackInfo& info);
   // addHostPort(request, toProgram, fromProgram, maxFrame, name)
   Napi::Value add_host_port(const Napi::CallbackInfo& info);
-  Napi::Value remove_port(const Napi::CallbackInfo& info);  // removePort(id)
-  Napi::Value bell(const Napi::CallbackInfo& info);         // bell(request of addHostPort)
-  Napi::Value take_events(const Napi::CallbackInfo& info);  // takeEvents() -> JSON text of an array
-  Napi::Value counters(const Napi::CallbackInfo& info);     // counters(id, Float64Array) -> known
+  Napi::Value remove_port(const Napi::CallbackInfo& info);   // removePort(id)
+  Napi::Value release_peer(const Napi::CallbackInfo& info);  // releasePeer(id)
+  Napi::Value bell(const Napi::CallbackInfo& info);          // bell(request of addHostPort)
+  Napi::Value take_events(const Napi::CallbackInfo& info);   // takeEvents() -> JSON text of an array
+  Napi::Value counters(const Napi::CallbackInfo& info);      // counters(id, Float64Array) -> known
   Napi::Value forget(
       const Napi::CallbackInfo& info);  // forget(id, request): releases what a closed port held
   Napi::Value stations(const Napi::CallbackInfo& info);  // stations(request): the MAC table, as an event
@@ -44,8 +45,8 @@ class SwitchHandle final : public Napi::ObjectWrap<SwitchHandle>, public EngineO
   Napi::Value ref(const Napi::CallbackInfo& info);
   Napi::Value unref(const Napi::CallbackInfo& info);
 
-  void on_port_opened(uint32_t request, PortId port, const std::string& name, PortId parent,
-                      PortState state, std::shared_ptr<PortCounters> counters) override;
+  void on_port_opened(uint32_t request, PortId port, const std::string& name, PortId parent, PortState state,
+                      std::shared_ptr<PortCounters> counters) override;
   void on_port_failed(uint32_t request, const Error& error) override;
   void on_port_event(PortId port, const PortEvent& event) override;
   void on_port_note(PortId port, const std::string& key, const std::string& value) override;

@@ -1,9 +1,9 @@
 #include "ports/registry.h"
 
+#include "engine/inherited_fd.h"
 #include "ports/bess.h"
 #include "ports/daemon.h"
 #include "ports/dgram.h"
-#include "ports/ethertap.h"
 #include "ports/fd.h"
 #include "ports/mcast.h"
 #include "ports/pcap.h"
@@ -22,11 +22,18 @@ struct Entry {
   Result<std::unique_ptr<Port>> (*make)(const Config& config);
 };
 
+// A tap that was inherited is a tap like any other.
+Result<std::unique_ptr<Port>> make_inherited_port(const Config& config) {
+  const auto number = config.integer("fd", 0, INT32_MAX);
+  return number && is_tun_descriptor(static_cast<int>(number.value())) ? make_tap_port(config)
+                                                                       : make_fd_port(config);
+}
+
 constexpr Entry kEntries[] = {
-    {"bess", make_bess_port},         {"daemon", make_daemon_port}, {"dgram", make_dgram_port},
-    {"ethertap", make_ethertap_port}, {"fd", make_fd_port},         {"mcast", make_mcast_port},
-    {"pcap", make_pcap_port},         {"slip", make_slip_port},     {"slirp", make_slirp_port},
-    {"stream", make_stream_port},     {"switch", make_switch_port}, {"tuntap", make_tap_port},
+    {"bess", make_bess_port},     {"daemon", make_daemon_port}, {"dgram", make_dgram_port},
+    {"ethertap", make_tap_port},  {"fd", make_inherited_port},  {"mcast", make_mcast_port},
+    {"pcap", make_pcap_port},     {"slip", make_slip_port},     {"slirp", make_slirp_port},
+    {"stream", make_stream_port}, {"switch", make_switch_port}, {"tuntap", make_tap_port},
     {"ucast", make_ucast_port},
 };
 }  // namespace

@@ -1,3 +1,5 @@
+// The slip port: an IPv4-only peer at the end of a line that speaks SLIP (RFC 1055), as UML's `slip` and
+// `slirp` transports do; or this host itself, by a TUN device, since today's kernels have no SLIP.
 #pragma once
 
 #include <memory>

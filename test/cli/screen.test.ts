@@ -51,6 +51,7 @@ function view(ports: [name: string, state: PortState, stats: PortStats][], rate 
   const views = ports.map(([name, state, stats], i): PortView => ({
     port: fakePort(i + 1, name, state),
     stats,
+    clients: [],
     perSecond: rates,
     netPerSecond: rates,
     isLosing: true,
@@ -180,6 +181,26 @@ describe('cli: screen', () => {
     )
     assert.ok(ports[0]!.perSecond.rxFrames > 0)
     assert.equal(ports[0]!.stats.rx.frames, 10)
+  })
+
+  it("a listener's clients count as one with it, also when they have gone", () => {
+    const lan = Object.assign(new EventEmitter(), { ports: new Map<number, Port>() })
+    const plug = (id: number, frames: number, parent?: Port) => {
+      const stats = fakeStats(({ rx }) => Object.assign(rx, { frames, octets: 60 * frames }))
+      const port = { ...fakePort(id, SPECS[0]!, 'up'), parent, stats: () => stats } as unknown as Port
+      lan.ports.set(id, port)
+      return port
+    }
+    const meter = new RateMeter(lan as unknown as Switch)
+    const listener = plug(1, 0)
+    const gone = plug(2, 100, listener)
+    plug(3, 20, listener)
+    const count = () => meter.look().ports.map(({ stats, clients }) => [stats.rx.frames, clients.length])
+    assert.deepEqual(count(), [[120, 2]])
+    lan.ports.delete(2)
+    lan.emit('port', { port: gone, state: 'closed' })
+    assert.deepEqual(count(), [[120, 1]])
+    assert.match(ratesTable(meter.look(), 79, 0).join('\n'), /1 mcast \(1\)/)
   })
 
   describe('live rows', () => {

@@ -83,3 +83,12 @@ export async function iperf3(
   assert.equal(ended, 0, server.stderr)
   return (JSON.parse(output) as { end: { sum_received: { bytes: number } } }).end.sum_received.bytes
 }
+
+/** The median round trip of a guest's pings, in µs. */
+export async function guestPingUs(guest: Guest, address: string, count: number): Promise<number> {
+  const { code, output } = await guest.sh(`ping -c ${count} -i 0.02 ${address}`, 5000 + count * 100)
+  assert.equal(code, 0, output)
+  const times = [...output.matchAll(/time=([\d.]+) ms/g)].map((match) => Number(match[1]) * 1000)
+  assert.ok(times.length > 0, output)
+  return times.sort((x, y) => x - y)[Math.floor(times.length / 2)]!
+}

@@ -66,6 +66,16 @@ export class LanNode {
     return this.#ask('ping', { address, count: 3, intervalMs: 50, ...options })
   }
 
+  /** Unplugs the port whose name begins like this; `host` is the host in user space. */
+  async unplug(name: string): Promise<void> {
+    await this.#ask('unplug', { name })
+  }
+
+  /** Plugs a port in; `host` is the host in user space, as it was. */
+  async plug(spec: string): Promise<void> {
+    await this.#ask('plug', { spec })
+  }
+
   /** Who has an address, if anyone: the station's MAC. */
   async probe(address: string): Promise<string | undefined> {
     return (await this.#ask<{ holder?: string }>('probe', { address })).holder

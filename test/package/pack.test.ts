@@ -67,7 +67,7 @@ describe('the package', function () {
     }
     const foreign = files.filter(
       (path) =>
-        !/^(README\.md|LICENSE|package\.json|binding\.gyp|dist\/|native\/(sources\.cjs|core|engine|ports|node)\b)/.test(
+        !/^(README\.md|LICENSE|package\.json|binding\.gyp|dist\/|native\/(sources\.cjs|core|engine|helper|ports|node)\b)/.test(
           path,
         ),
     )

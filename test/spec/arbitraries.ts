@@ -5,6 +5,8 @@
 import fc from 'fast-check'
 import type { SpecObject } from '../../lib/spec/index.js'
 import { dgram, stream } from './arbitrary_stream.js'
+import { bess, fd } from './arbitrary_bess.js'
+import { pcap } from './arbitrary_pcap.js'
 
 const octet = fc.integer({ min: 0, max: 255 })
 
@@ -113,8 +115,7 @@ const hostIp = fc.oneof(
     .map(([address, length]) => (length === null ? address : `${address}/${length}`)),
 )
 
-const tuntap = some({
-  device: tapName,
+const tap = {
   mac,
   hostIp,
   mtu: fc.oneof(fc.constant('auto' as const), fc.integer({ min: 68, max: 65521 })),
@@ -122,7 +123,24 @@ const tuntap = some({
   owner: account,
   group: account,
   persist: fc.boolean(),
-}).map((rest): SpecObject => ({ transport: 'tuntap', ...rest }))
+}
+const tuntap = some({ device: tapName, ...tap }).map((rest): SpecObject => ({ transport: 'tuntap', ...rest }))
+const ethertap = fc
+  .tuple(tapName, some(tap))
+  .map(([device, rest]): SpecObject => ({ transport: 'ethertap', device, ...rest }))
 
 /** Specs that are allowed, in any spelling. */
-export const validSpec = fc.oneof(mcast4, sourceSpecific, withZone, ucast, tuntap, host, stream, dgram)
+export const validSpec = fc.oneof(
+  mcast4,
+  sourceSpecific,
+  withZone,
+  ucast,
+  tuntap,
+  ethertap,
+  bess,
+  fd,
+  pcap,
+  host,
+  stream,
+  dgram,
+)

@@ -49,6 +49,10 @@ const piece = fc.oneof(
     'ucast',
     'host',
     'tuntap',
+    'pcap',
+    'promisc',
+    'nooptimize',
+    'tcp port 80',
     'interface=',
     'source=',
     'mss=',
@@ -70,14 +74,14 @@ const piece = fc.oneof(
 )
 const pieces = fc.array(piece, { maxLength: 12 })
 const separated = fc
-  .tuple(fc.constantFrom('mcast', 'ucast', 'tuntap', 'host', 'eth0=mcast', 'eth9=ucast'), pieces)
+  .tuple(fc.constantFrom('mcast', 'ucast', 'tuntap', 'host', 'pcap', 'eth0=mcast', 'eth9=ucast'), pieces)
   .map(([start, rest]) => [start, ...rest].join(','))
 
 const keys =
-  'mac group port ttl remote listenPort remotePort interface source loop buffer mss offload mtu maxFrame device hostIp owner persist'
+  'mac group port ttl remote listenPort remotePort interface source loop buffer mss offload mtu maxFrame device hostIp owner persist filter promisc optimize'
 const rightKeys = fc
   .tuple(
-    fc.constantFrom('mcast', 'ucast', 'tuntap', 'host', 'slirp', '', null),
+    fc.constantFrom('mcast', 'ucast', 'tuntap', 'host', 'pcap', 'slirp', '', null),
     fc.dictionary(
       fc.oneof(fc.constantFrom(...keys.split(' ')), fc.string()),
       fc.oneof(fc.jsonValue(), piece, fc.integer(), fc.anything()),

@@ -2,6 +2,7 @@
 // iperf3 and whatever else is installed. Only the lab's folder is writable, under its own path.
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { searchPath } from '../../scripts/command.mjs'
 import type { Host } from './host.js'
 import type { Exit, Running } from './running.js'
 import { eventually } from './wait.js'
@@ -15,8 +16,19 @@ export interface GuestOptions {
   /** The guest switches itself off after this time, should nobody end it. */
   lifeSeconds?: number
   memory?: string
+  /** A folder that comes before all others on UML's PATH, for the programs that it starts (uml_net, slirp). */
+  programs?: string
+  /** For UML's own environment, and that of what it starts. */
+  env?: Record<string, string>
+  /**
+   * UML in the pid namespace of the test, so that what it started may outlive it when it alone is killed. Its own helper processes may,
+   * too: they end with `kill`.
+   */
+  uncontained?: boolean
   /** Kernel modules to load, such as 8021q. ipv6 is loaded by itself when there is an IPv6 address, and only then. */
   modules?: readonly string[]
+  /** A command that starts the guest, as in `['node', 'dist/cli/main.js', 'run', 'mcast', '--']`; it has to pass on input and output. */
+  through?: readonly string[]
 }
 
 export interface GuestResult {
@@ -101,17 +113,11 @@ export class Guest {
     const names = [`umid=${umid}`, `uml_dir=${join(dir, 'uml')}`, `mem=${options.memory ?? '128M'}`]
     // In a pid namespace, since UML's helper processes may outlive it, whatever signal ends it: there the kernel
     // ends them all with the first. unshare itself only passes on that it was killed.
-    const contained = [
-      '--pid',
-      '--fork',
-      '--kill-child=KILL',
-      'linux.uml',
-      ...names,
-      ...root,
-      ...console,
-      ...umlArgs,
-    ]
-    const running = host.spawn('unshare', contained, { endSignal: 'SIGKILL' })
+    const uml = ['linux.uml', ...names, ...root, ...console, ...umlArgs]
+    const contained = options.uncontained ? uml : ['unshare', '--pid', '--fork', '--kill-child=KILL', ...uml]
+    const [program, ...args] = [...(options.through ?? []), ...contained]
+    const env = { ...options.env, ...(options.programs && { PATH: `${options.programs}:${searchPath()}` }) }
+    const running = host.spawn(program!, args, { endSignal: 'SIGKILL', env })
     await running.waitForLine(/^GUEST-READY/, kBootMs)
     return new Guest(running, umid, dir, device)
   }

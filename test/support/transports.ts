@@ -3,9 +3,9 @@
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { randomInt } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
 import { type HostPort, type Port, type SpecObject, Switch } from '../../lib/index.js'
 import { bess } from './pairs/bess.js'
+import { cabledTaps } from './pairs/cabled_taps.js'
 import { daemon } from './pairs/daemon.js'
 import { dgramPairs } from './pairs/dgram.js'
 import { ethertap } from './pairs/ethertap.js'
@@ -16,8 +16,6 @@ import { slirp } from './pairs/slirp.js'
 import { stream } from './pairs/stream.js'
 import { switchDaemon } from './pairs/switch.js'
 import type { PairOptions, Transport } from './pairs/transport.js'
-import { ip } from './namespace.js'
-import { run } from './running.js'
 import { eventually } from './wait.js'
 
 export type { PairOptions, Transport } from './pairs/transport.js'
@@ -67,45 +65,6 @@ const UDP6_PAYLOAD = 65527
 
 const twice = (spec: SpecObject): Promise<[SpecObject, SpecObject]> => Promise.resolve([spec, { ...spec }])
 const group6 = () => `ff05::${randomInt(1, 0xffff).toString(16)}:${randomInt(1, 0xffff).toString(16)}`
-
-async function tc(...args: string[]): Promise<void> {
-  const result = await run('tc', args)
-  if (result.code !== 0) throw new Error(`tc ${args.join(' ')}: ${result.stderr.trim()}`)
-}
-
-let cables = 0
-
-/** Two taps with a cable between them: what is written into one can be read from the other, as it is. Removed with their namespace. */
-async function cabledTaps(): Promise<[string, string]> {
-  const number = cables++
-  const names = [`cable${number}a`, `cable${number}b`] as const
-  for (const name of names) {
-    await ip('tuntap', 'add', 'dev', name, 'mode', 'tap')
-    // Else this host's own stack talks on it too.
-    writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1')
-    await ip('link', 'set', name, 'up')
-  }
-  for (const [from, to] of [names, [names[1], names[0]]] as const) {
-    await tc('qdisc', 'add', 'dev', from, 'clsact')
-    // One instruction of classic BPF, 'take it all': the other classifiers look for more octets than a runt has.
-    const all = ['protocol', 'all', 'bpf', 'bytecode', '1,6 0 0 4294967295']
-    await tc(
-      'filter',
-      'add',
-      'dev',
-      from,
-      'ingress',
-      ...all,
-      'action',
-      'mirred',
-      'egress',
-      'redirect',
-      'dev',
-      to,
-    )
-  }
-  return [...names]
-}
 
 export const transports: readonly Transport[] = [
   {

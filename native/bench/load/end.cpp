@@ -20,6 +20,9 @@ namespace ethercast::load {
 
 namespace {
 
+constexpr const char* kUsage =
+    "an end is mcast:GROUP:PORT, uml:SOCKET, vde:DIRECTORY, stream:PATH, packet:PATH, "
+    "udp:OWN:PORT or dgram:OWN:PATH";
 // Octets of a socket's buffer, for every kind of end alike: what Linux gives an ordinary program at most on
 // many hosts, after which it silently gives less.
 constexpr int kBuffer = 4 << 20;
@@ -84,6 +87,22 @@ Fd open_sender(const std::string& group, uint16_t port) {
   return fd;
 }
 
+uint16_t port_of(const std::string& text) {
+  uint16_t port = 0;
+  std::from_chars(text.data(), text.data() + text.size(), port);
+  return port;
+}
+
+Fd open_udp(uint16_t own, uint16_t there) {
+  Fd fd = open_socket(AF_INET, SOCK_DGRAM);
+  set_up(fd.get());
+  sockaddr_in address = group_address("127.0.0.1", own);
+  if (bind(fd.get(), generic(address), sizeof address) != 0) fail("bind");
+  address.sin_port = htons(there);
+  if (connect(fd.get(), generic(address), sizeof address) != 0) fail("connect");
+  return fd;
+}
+
 struct Request {
   uint32_t magic = 0xfeedface;
   uint32_t version = 3;
@@ -102,6 +121,23 @@ sockaddr_un own_name() {
   return name;
 }
 
+sockaddr_un named(const std::string& path) {
+  sockaddr_un name = {};
+  name.sun_family = AF_UNIX;
+  if (path.size() >= sizeof name.sun_path) fail("too long a path for a socket", 0);
+  std::memcpy(name.sun_path, path.c_str(), path.size());
+  return name;
+}
+
+Fd open_plug(int type, const std::string& path, const std::string& own = "") {
+  Fd fd = open_socket(AF_UNIX, type);
+  set_up(fd.get());
+  const sockaddr_un mine = named(own), there = named(path);
+  if (!own.empty() && bind(fd.get(), generic(mine), sizeof mine) != 0) fail("bind");
+  if (connect(fd.get(), generic(there), sizeof there) != 0) fail("connect");
+  return fd;
+}
+
 Fd open_client(const std::string& path, Fd& control) {
   Fd data = open_socket(AF_UNIX, SOCK_DGRAM);
   set_up(data.get());
@@ -111,10 +147,7 @@ Fd open_client(const std::string& path, Fd& control) {
 
   control = open_socket(AF_UNIX, SOCK_STREAM);
   set_option(control.get(), SOL_SOCKET, SO_RCVTIMEO, kControlPatience, "SO_RCVTIMEO");
-  sockaddr_un there = {};
-  there.sun_family = AF_UNIX;
-  if (path.size() >= sizeof there.sun_path) fail("too long a path for a socket", 0);
-  std::memcpy(there.sun_path, path.c_str(), path.size());
+  const sockaddr_un there = named(path);
   if (connect(control.get(), generic(there), sizeof there) != 0) fail("connect to the switch");
   if (write(control.get(), &request, sizeof request) != sizeof request) fail("ask the switch for a port");
   sockaddr_un answer = {};
@@ -127,24 +160,55 @@ Fd open_client(const std::string& path, Fd& control) {
 
 End End::open(const std::string& spec, bool listens) {
   const size_t colon = spec.find(':');
-  if (colon == std::string::npos) fail("an end is mcast:GROUP:PORT, uml:SOCKET or vde:DIRECTORY", 0);
+  if (colon == std::string::npos) fail(kUsage, 0);
   const std::string kind = spec.substr(0, colon);
   const std::string where = spec.substr(colon + 1);
   End end;
   if (kind == "mcast") {
     const size_t second = where.find(':');
-    const std::string port = second == std::string::npos ? "" : where.substr(second + 1);
     end.group_ = where.substr(0, second);
-    std::from_chars(port.data(), port.data() + port.size(), end.port_);
+    end.port_ = port_of(second == std::string::npos ? "" : where.substr(second + 1));
     end.out_ = open_sender(end.group_, end.port_);
     if (listens) end.listen();
   } else if (kind == "uml" || kind == "vde") {
     end.duplex_ = true;
     end.out_ = open_client(kind == "vde" ? where + "/ctl" : where, end.control_);
+  } else if (kind == "stream" || kind == "packet") {
+    end.duplex_ = true;
+    end.stream_ = kind == "stream";
+    end.out_ = open_plug(end.stream_ ? SOCK_STREAM : SOCK_SEQPACKET, where);
+  } else if (kind == "udp" && where.find(':') != std::string::npos) {
+    end.udp_ = true;
+    end.duplex_ = true;
+    const size_t second = where.find(':');
+    end.out_ = open_udp(port_of(where.substr(0, second)), port_of(where.substr(second + 1)));
+  } else if (kind == "dgram" && where.find(':') != std::string::npos) {
+    end.duplex_ = true;
+    const size_t second = where.find(':');
+    end.out_ = open_plug(SOCK_DGRAM, where.substr(second + 1), where.substr(0, second));
   } else {
-    fail("an end is mcast:GROUP:PORT, uml:SOCKET or vde:DIRECTORY", 0);
+    fail(kUsage, 0);
   }
   return end;
+}
+
+void End::send(const uint8_t* frame, size_t length) const noexcept {
+  uint8_t prefix[kPrefixOctets] = {0, 0, static_cast<uint8_t>(length >> 8), static_cast<uint8_t>(length)};
+  iovec parts[2] = {{prefix, kPrefixOctets}, {const_cast<uint8_t*>(frame), length}};
+  msghdr message = {};
+  message.msg_iov = stream_ ? parts : parts + 1;
+  message.msg_iovlen = stream_ ? 2 : 1;
+  (void)sendmsg(out(), &message, MSG_NOSIGNAL);
+}
+
+ssize_t End::receive(uint8_t* frame, size_t capacity) const noexcept {
+  if (!stream_) return recv(in(), frame, capacity, MSG_DONTWAIT);
+  // Records as short as ours are there whole or not at all.
+  uint8_t prefix[kPrefixOctets];
+  if (recv(in(), prefix, sizeof prefix, MSG_DONTWAIT | MSG_PEEK) != sizeof prefix) return -1;
+  const size_t length = size_t{prefix[2]} << 8 | prefix[3];
+  if (length > capacity || recv(in(), prefix, sizeof prefix, MSG_DONTWAIT) != sizeof prefix) return -1;
+  return recv(in(), frame, length, MSG_WAITALL);
 }
 
 void End::listen() {

@@ -2,7 +2,7 @@
 //
 //   switch_load SENDER RECEIVER [--offload] [--cpus SENDER_CPU,RECEIVER_CPU]
 //
-// An end is mcast:GROUP:PORT, uml:SOCKET or vde:DIRECTORY. Prints `ready`, then reads a trial a line from
+// What an end is stands in end.h. Prints `ready`, then reads a trial a line from
 // stdin, `RATE MS` (rate 0: as many as go), and answers each with one JSON object a line. Ends with stdin.
 #include <poll.h>
 #include <sched.h>
@@ -67,11 +67,11 @@ void stay_on(int cpu) {
   if (sched_setaffinity(0, sizeof set, &set) != 0) fail("sched_setaffinity");
 }
 
-bool hears(int fd, const Station& from, uint32_t trial) {
-  pollfd ready = {fd, POLLIN, 0};
+bool hears(const End& end, const Station& from, uint32_t trial) {
+  pollfd ready = {end.in(), POLLIN, 0};
   uint8_t frame[2048];
   while (poll(&ready, 1, kHelloEvery_ms) > 0) {
-    const ssize_t octets = recv(fd, frame, sizeof frame, MSG_DONTWAIT);
+    const ssize_t octets = end.receive(frame, sizeof frame);
     if (octets < static_cast<ssize_t>(kProbeOctets) || !is_probe(frame, static_cast<size_t>(octets), from)) {
       continue;
     }
@@ -84,7 +84,7 @@ bool hears(int fd, const Station& from, uint32_t trial) {
 
 void say_hello(const End& end, const Station& to, const Station& from, uint32_t trial) {
   const Probe hello = make_probe(to, from, trial, kHello);
-  (void)::send(end.out(), &hello, sizeof hello, 0);
+  end.send(reinterpret_cast<const uint8_t*>(&hello), sizeof hello);
 }
 
 // Both stations are heard through the switch, so it has learned them; then nothing is left on the way.
@@ -94,14 +94,14 @@ void make_known(End& sender, End& receiver, uint32_t trial) {
   do {
     if (++tries > kMostHellos) fail("the switch carries nothing from the receiver to the sender", 0);
     say_hello(receiver, kSenderMac, kReceiverMac, trial);
-  } while (!hears(sender.in(), kReceiverMac, trial));
+  } while (!hears(sender, kReceiverMac, trial));
   sender.stop_listening();
   do {
     if (++tries > kMostHellos) fail("the switch carries nothing from the sender to the receiver", 0);
     say_hello(sender, kReceiverMac, kSenderMac, trial);
-  } while (!hears(receiver.in(), kSenderMac, trial));
+  } while (!hears(receiver, kSenderMac, trial));
   uint8_t frame[2048];
-  for (size_t i = 0; i < kSwallowed && recv(receiver.in(), frame, sizeof frame, MSG_DONTWAIT) >= 0; ++i) {
+  for (size_t i = 0; i < kSwallowed && receiver.receive(frame, sizeof frame) >= 0; ++i) {
   }
 }
 

@@ -14,8 +14,8 @@ namespace ethercast::load {
 
 namespace {
 
-// Room for what the kernel joins at most.
-constexpr size_t kBuffer = 65536;
+// Room for what the kernel joins at most, and for a record that is not whole.
+constexpr size_t kBuffer = 2 * 65536;
 // After the last frame is sent: this long without any is the end, and this long is the end at the latest.
 constexpr uint64_t kQuiet_ns = 100'000'000;
 constexpr uint64_t kLatest_ns = 2'000'000'000;
@@ -35,6 +35,7 @@ size_t segment_octets(msghdr& message, size_t octets) noexcept {
 
 Receiver::Receiver(const End& end, uint32_t trial, uint64_t most, bool offload)
     : fd_(end.in()),
+      stream_(end.is_stream()),
       trial_(trial),
       offload_(offload && end.is_udp()),
       seen_(most / 64 + 1),
@@ -63,6 +64,21 @@ void Receiver::take(const uint8_t* frame, size_t length) noexcept {
   if (probe.number > highest_) highest_ = probe.number;
 }
 
+// Of a stream: the records that are whole, after `octets` more have come.
+void Receiver::take_records(size_t octets) noexcept {
+  const size_t end = kept_ + octets;
+  size_t at = 0;
+  while (end - at >= kPrefixOctets) {
+    const uint8_t* prefix = buffer_.data() + at;
+    const size_t length = size_t{prefix[2]} << 8 | prefix[3];
+    if (end - at < kPrefixOctets + length) break;
+    take(prefix + kPrefixOctets, length);
+    at += kPrefixOctets + length;
+  }
+  kept_ = end - at;
+  std::memmove(buffer_.data(), buffer_.data() + at, kept_);
+}
+
 // False when nothing came within the socket's patience.
 bool Receiver::read_once() {
   ssize_t octets;
@@ -78,7 +94,7 @@ bool Receiver::read_once() {
     octets = recvmsg(fd_, &message, 0);
     segment = octets > 0 ? segment_octets(message, static_cast<size_t>(octets)) : 0;
   } else {
-    octets = recv(fd_, buffer_.data(), buffer_.size(), 0);
+    octets = recv(fd_, buffer_.data() + kept_, buffer_.size() - kept_, 0);
     segment = octets > 0 ? static_cast<size_t>(octets) : 0;
   }
   if (octets <= 0) {
@@ -87,6 +103,10 @@ bool Receiver::read_once() {
   }
   ++received_.reads;
   const auto length = static_cast<size_t>(octets);
+  if (stream_) {
+    take_records(length);
+    return true;
+  }
   for (size_t at = 0; at < length; at += segment) {
     take(buffer_.data() + at, std::min(segment, length - at));
   }

@@ -35,8 +35,11 @@ class Receiver {
  private:
   void take(const uint8_t* frame, size_t length) noexcept;
   bool read_once();
+  void take_records(size_t octets) noexcept;
 
   int fd_;
+  bool stream_;
+  size_t kept_ = 0;  // of a stream: octets at the start of the buffer, of a record that is not whole yet
   uint32_t trial_;
   bool offload_;
   uint64_t highest_ = 0;

@@ -37,8 +37,9 @@ void sleep_until(uint64_t time_ns) {
 // Sends from a ring of probes that are made once; only the numbers change.
 class Sender {
  public:
-  Sender(int fd, uint32_t trial, bool offload)
-      : fd_(fd),
+  Sender(const End& end, uint32_t trial, bool offload)
+      : fd_(end.out()),
+        stream_(end.is_stream()),
         unit_(offload ? kSegments : 1),
         probes_(unit_, make_probe(kReceiverMac, kSenderMac, trial, 0)) {}
 
@@ -60,6 +61,7 @@ class Sender {
 
  private:
   bool send_unit(uint64_t frames) {
+    if (stream_) return send_record();
     if (frames == 1) return ::send(fd_, probes_.data(), kProbeOctets, 0) == kProbeOctets;
     const size_t octets = frames * kProbeOctets;
     iovec data = {probes_.data(), octets};
@@ -78,7 +80,21 @@ class Sender {
     return sendmsg(fd_, &message, 0) == static_cast<ssize_t>(octets);
   }
 
+  // All of it once it has begun: the other end could not tell where the next one starts.
+  bool send_record() {
+    uint8_t record[kPrefixOctets + kProbeOctets] = {0, 0, 0, kProbeOctets};
+    std::memcpy(record + kPrefixOctets, probes_.data(), kProbeOctets);
+    size_t sent = 0;
+    for (int tries = 0; sent < sizeof record; ++tries) {
+      const ssize_t octets = ::send(fd_, record + sent, sizeof record - sent, MSG_NOSIGNAL);
+      if (octets > 0) sent += static_cast<size_t>(octets);
+      if (octets <= 0 && (sent == 0 || tries > kMostRefusals)) return false;
+    }
+    return true;
+  }
+
   int fd_;
+  bool stream_;
   uint64_t unit_;
   std::vector<Probe> probes_;
   int refusals_ = 0;
@@ -93,7 +109,7 @@ uint64_t now_ns() noexcept {
 }
 
 Sent send_probes(const End& end, const Order& order, bool offload) {
-  Sender sender(end.out(), order.trial, offload && end.is_udp());
+  Sender sender(end, order.trial, offload && end.is_udp());
   Sent sent;
   sent.begin_ns = now_ns();
   const double per_ns = static_cast<double>(order.rate) / static_cast<double>(kSecond_ns);

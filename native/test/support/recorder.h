@@ -53,6 +53,7 @@ class Recorder final : public EngineObserver {
     return {};
   }
   size_t opened_count() const { return locked(opened_).size(); }
+  Opened opened_at(size_t index) const { return locked(opened_).at(index).second; }
   std::vector<std::pair<uint32_t, Error>> failed() const { return locked(failed_); }
   std::vector<std::pair<PortId, PortEvent>> events() const { return locked(events_); }
   std::vector<PortId> closed() const { return locked(closed_); }

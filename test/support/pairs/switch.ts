@@ -1,3 +1,16 @@
-import type { Transport } from './transport.js'
+import type { SpecObject } from '../../../lib/index.js'
+import { freshPath } from '../folder.js'
+import type { PairOptions, Transport } from './transport.js'
 
-export const switchDaemon: readonly Transport[] = []
+/** Our switch daemon, and a client of ours. */
+function specs(options: PairOptions): Promise<[SpecObject, SpecObject]> {
+  const socket = freshPath('ctl')
+  return Promise.resolve([
+    { transport: 'switch', socket, ...options },
+    { transport: 'daemon', socket, ...options },
+  ])
+}
+
+export const switchDaemon: readonly Transport[] = [
+  { name: 'switch and daemon', place: 'here', maxFrame: 65535, listener: true, connected: true, specs },
+]

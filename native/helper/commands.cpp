@@ -1,0 +1,37 @@
+// Those that do one thing and are done.
+#include "helper/commands.h"
+
+#include "helper/answers.h"
+#include "helper/descriptors.h"
+#include "helper/guests.h"
+#include "helper/tun.h"
+
+namespace ethercast::helper {
+
+Result<> tuntap_up(const Parsed& parsed, Log& log) {
+  const Request& request = parsed.request.value();
+  auto tun = open_tun("tap%d", Carries::frames);
+  if (!tun) return tun.error();
+  const Link& link = tun.value().link;
+  if (request.gate) {
+    if (auto given = give_address(link, *request.gate, log); !given) return given;
+    if (auto up = set_up(link, true, log); !up) return up;
+  }
+  if (auto set = forward(log); !set) return set;
+  return send_device(parsed.answer_fd, link.name, tun.value().fd.get(), log);
+}
+
+Result<> change_address(const Parsed& parsed, Log& log) {
+  const Request& request = parsed.request.value();
+  const auto device = guests_device(request.device);
+  if (!device) return device.error();
+  const GuestAddress guest{*request.guest, request.mask};
+  const auto changed = request.verb == Verb::add_address ? add_guest(device.value(), guest, log)
+                                                         : delete_guest(device.value(), guest, log);
+  // What failed is in the log already.
+  if (!changed) return Error::of(Errc::state, {});
+  if (parsed.answer == Answer::text) return {};
+  return send_prefixed(parsed.answer_fd, log);
+}
+
+}  // namespace ethercast::helper

@@ -1,0 +1,69 @@
+#include "helper/guests.h"
+
+namespace ethercast::helper {
+
+namespace {
+
+constexpr char kOldLan[] = "eth0";
+
+void keep_first(Result<>& first, Result<> another, Log& log) {
+  if (another) return;
+  log.say(another.error().message);
+  if (first) first = std::move(another);
+}
+
+Result<> each_lan(const Link& device, const GuestAddress& guest,
+                  const std::function<void(const Link&)>& see) {
+  if (guest.mask) return each_link_towards(device, guest.address, *guest.mask, see);
+  const auto found = find_link(kOldLan);
+  if (!found) return found.error();
+  if (found.value() && found.value()->index != device.index) see(*found.value());
+  return {};
+}
+
+}  // namespace
+
+Result<> add_guest(const Link& device, const GuestAddress& guest, Log& log) {
+  if (auto added = add_host_route(device, guest.address, log); !added) {
+    log.say(added.error().message);
+    return added;
+  }
+  Result<> first;
+  keep_first(first, set_proxy_arp(device, true, log), log);
+  keep_first(first,
+             each_lan(device, guest,
+                      [&](const Link& lan) { keep_first(first, publish(lan, guest.address, log), log); }),
+             log);
+  return first;
+}
+
+Result<> delete_guest(const Link& device, const GuestAddress& guest, Log& log) {
+  Result<> first;
+  keep_first(first, delete_host_route(device, guest.address, log), log);
+  // It stays for the guest's other addresses.
+  const auto others = has_host_routes(device);
+  if (others && !others.value()) keep_first(first, set_proxy_arp(device, false, log), log);
+  keep_first(first,
+             each_lan(device, guest,
+                      [&](const Link& lan) { keep_first(first, withdraw(lan, guest.address, log), log); }),
+             log);
+  return first;
+}
+
+Result<Link> guests_device(const std::string& name) {
+  auto found = find_link(name);
+  if (!found) return found.error();
+  if (!found.value()) {
+    return Error::of(Errc::state,
+                     "uml_net: there is no device " + name + ": ip -br link lists those that are");
+  }
+  if (!found.value()->is_guests()) {
+    return Error::of(Errc::state,
+                     "uml_net: " + name +
+                         " is no tap, tun or SLIP device, and so no guest's: guests' addresses are "
+                         "routed to no other");
+  }
+  return *found.value();
+}
+
+}  // namespace ethercast::helper

@@ -1,0 +1,30 @@
+// A guest has an address, or has it no longer: what this host does so that the guest is reached. Every
+// change of a guest's address, from a command line or from a control channel, passes through these two.
+#pragma once
+
+#include <optional>
+
+#include "core/result.h"
+#include "helper/address.h"
+#include "helper/host.h"
+#include "helper/log.h"
+
+namespace ethercast::helper {
+
+struct GuestAddress {
+  Ipv4 address{};
+  std::optional<Ipv4> mask;  // of the guest's net; none: its LAN is taken to be on eth0, as old helpers did
+
+  bool operator==(const GuestAddress&) const = default;
+};
+
+// A route to the guest by its device; ARP is answered on that device for all that this host reaches, and, on
+// the other devices that the guest's net is behind, for the guest.
+Result<> add_guest(const Link& device, const GuestAddress& guest, Log& log);
+// The reverse. What is not there any more is no failure; of several failures the first is returned.
+Result<> delete_guest(const Link& device, const GuestAddress& guest, Log& log);
+
+// The device of that name, if it may be a guest's.
+Result<Link> guests_device(const std::string& name);
+
+}  // namespace ethercast::helper

@@ -42,7 +42,7 @@ describe('stream and dgram specs', () => {
         'stream,listen=/a,connect=/b':
           'stream: listen and connect are both given: keep one, the other end has the other',
         'stream,/tmp/lan.sock':
-          'stream: field /tmp/lan.sock has no key: allowed are buffer, clients, connect, group, listen, mac, mode, mtu, reconnect, wait, each as key=value',
+          'stream: extra field /tmp/lan.sock has no key: allowed are buffer, clients, connect, group, listen, mac, mode, mtu, reconnect, wait, each as key=value',
         'stream,listen=lan.sock': `stream: listen lan.sock ${form}`,
         'stream,listen=127.0.0.1':
           'stream: listen 127.0.0.1 has no port: write HOST:PORT, as in 192.0.2.7:1234 or [2001:db8::7]:1234',

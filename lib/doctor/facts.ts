@@ -12,6 +12,8 @@ import type { HostPath, SocketType } from './paths.js'
 import { EthercastError } from '../spec/error.js'
 import { socketFile, socketFolder } from './socket_files.js'
 import type { SocketFile } from './socket_files.js'
+import { socketFacts } from './sockets.js'
+import type { SocketFacts } from './sockets.js'
 
 export interface HostInterface {
   index: number
@@ -67,6 +69,8 @@ export interface HostFacts {
   tunFeatures(): number | string
   /** What UDP sockets can do with runs of datagrams; the errno's name when there can be none. */
   udpFeatures(): UdpFeatures | string
+  /** Sockets that are there; left out: not known. */
+  sockets?: SocketFacts
   /** What is at a path; undefined when nothing is. */
   path?(path: string): HostPath | undefined
   /** The type of the socket that somebody has at a path; undefined when nobody has. */
@@ -124,6 +128,7 @@ export function hostFacts(): HostFacts {
     link: (name) => hostLink(name),
     tunFeatures: () => orErrno(tunFeatures),
     udpFeatures: () => orErrno(udpFeatures),
+    sockets: socketFacts(),
     path: hostPath,
     boundSocket,
     descriptor,

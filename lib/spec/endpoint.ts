@@ -51,6 +51,11 @@ export function parseEndpoint(text: string, place: Place): Endpoint {
   return { host: formatIp(address), port }
 }
 
+/** The parts of an endpoint that has been read already. */
+export function splitEndpoint(text: string): Endpoint {
+  return parseEndpoint(text, { transport: 'spec', field: 'endpoint' })
+}
+
 /** The canonical text of an endpoint. */
 export function endpointText(endpoint: Endpoint): string {
   if ('path' in endpoint) return endpoint.path

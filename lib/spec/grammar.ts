@@ -245,7 +245,7 @@ function refuseExtra(transport: AnyTransport, part: string): never {
   if (names.length === 0) {
     const keys = transport.options.map(({ name }) => name).sort()
     return refuse(
-      place(transport, 'field'),
+      place(transport, 'extra field'),
       part,
       `has no key: allowed are ${keys.join(', ')}, each as key=value`,
     )

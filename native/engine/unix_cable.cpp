@@ -19,6 +19,8 @@ namespace {
 
 // How often the peer is looked for while nothing is sent.
 constexpr uint64_t kLookEvery_ns = kNsPerSecond / 2;
+// A peer that took nothing from us is tried again after this long, if nothing is heard from it before.
+constexpr uint64_t kDenied_ns = 5 * kNsPerSecond;
 
 // Nobody is there, or somebody who is connected with another: it may change by itself.
 bool is_absence(int os_errno) noexcept {
@@ -94,12 +96,14 @@ std::optional<RxDrop> UnixCable::judge(const SockAddr& sender) noexcept {
   const size_t given = sender.length > kBefore ? sender.length - kBefore : 0;
   const size_t octets = strnlen(address.sun_path, std::min(given, sizeof address.sun_path));
   if (std::string_view(address.sun_path, octets) != options_.remote) return RxDrop::not_peer;
+  denied_until_ns_ = 0;
   if (!there_) set_there(true, 0);
   return std::nullopt;
 }
 
 TxDrop UnixCable::reason(int os_errno) noexcept {
   if (!is_absence(os_errno)) return SendRecovery::reason(os_errno);
+  if (os_errno == EPERM) denied_until_ns_ = host_->now_ns() + kDenied_ns;
   set_there(false, os_errno);
   return TxDrop::no_peer;
 }
@@ -114,6 +118,9 @@ int UnixCable::room_fd(int fd) noexcept {
 
 Result<> UnixCable::look() {
   auto found = unix_connect(waiter_.get(), options_.remote);
+  // One that is connected itself, with us as likely as with another, lets nobody else connect: a send will
+  // tell.
+  if (!found && found.error().os_errno == EPERM && host_->now_ns() >= denied_until_ns_) found = Result<>();
   set_there(found.ok(), found ? 0 : found.error().os_errno);
   return found;
 }

@@ -50,7 +50,8 @@ class UnixCable final : SenderJudge, SendRecovery {
   Fd waiter_;
   DatagramReader reader_;
   std::optional<DatagramSender> sender_;
-  bool there_ = true;  // the peer, as far as is known
+  uint64_t denied_until_ns_ = 0;  // it is connected with another
+  bool there_ = true;             // the peer, as far as is known
   bool was_lost_ = false;
   bool opened_ = false;
 };

@@ -4,11 +4,12 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HostPort, Port, PortEvent } from '../../lib/index.js'
 import { need } from '../support/need.js'
 import { freePath } from '../support/pairs/stream.js'
+import { Running } from '../support/running.js'
 import { freeUdpPorts } from '../support/transports.js'
 import { eventually } from '../support/wait.js'
 import { makeFrame, sendAll, take, useSwitches } from './lan.js'
@@ -48,7 +49,7 @@ describe('dgram ports', function () {
     const b = await end(two, one)
     assert.equal(b.port.state, 'up')
     await passes(a, b, 1)
-    assert.equal(a.port.state, 'up')
+    await eventually(() => a.port.state === 'up')
     await passes(b, a, 2)
     assert.equal(a.port.stats().reconnects, 0)
   })
@@ -109,6 +110,41 @@ describe('dgram ports', function () {
     const frame = makeFrame({ sequence: 3 })
     send(frame, two)
     assert.deepEqual(await take(a.nic, 1), [frame])
+  })
+
+  it('a path: a peer that is connected with us is reached; one that is connected with another is not', async function () {
+    need(this, 'socat')
+    const [one, two, three] = [freePath(), freePath(), freePath()]
+    const a = await end(one, two)
+    const other = await end(three, freePath())
+    const peer = (to: string) =>
+      new Running('socat', ['-u', `UNIX-CLIENT:${to},type=2,bind=${two},unlink-close=1`, 'STDOUT'])
+    const friend = peer(one)
+    try {
+      await eventually(() => existsSync(two))
+      const reached = () => {
+        a.nic.send(makeFrame({ length: 100 }))
+        return friend.stdout.length > 0
+      }
+      await eventually(reached, 5000, 'a frame to reach the peer')
+      assert.equal(a.port.state, 'up')
+    } finally {
+      await friend.kill()
+    }
+    rmSync(two, { force: true })
+    const stranger = peer(three)
+    try {
+      await eventually(() => existsSync(two))
+      const denied = () => {
+        a.nic.send(makeFrame({ length: 100 }))
+        return a.port.state === 'reconnecting' && a.port.stats().tx.drops.no_peer! > 0
+      }
+      await eventually(denied, 5000, 'a frame to be refused')
+      assert.equal(stranger.stdout, '')
+      assert.equal(other.port.stats().rx.frames, 0)
+    } finally {
+      await stranger.kill()
+    }
   })
 
   it('a path: a peer that never reads slows nobody, and costs a bounded amount', async () => {

@@ -4,6 +4,7 @@
 
 import fc from 'fast-check'
 import type { SpecObject } from '../../lib/spec/index.js'
+import { dgram, stream } from './arbitrary_stream.js'
 import { bess, fd } from './arbitrary_bess.js'
 import { pcap } from './arbitrary_pcap.js'
 import { daemonSpecs } from './arbitrary_daemon.js'
@@ -138,8 +139,10 @@ export const validSpec = fc.oneof(
   tuntap,
   ethertap,
   bess,
-  daemonSpecs,
+  daemonSpecs(mac),
   fd,
   pcap,
   host,
+  stream,
+  dgram,
 )

@@ -41,7 +41,7 @@ describe('cli: run', function () {
   it('runs ethercast itself, which has a NIC there', async () => {
     const group = loGroup()
     await using node = new NetNode(keep(await connect(group)), { ipv4: '198.18.0.7' })
-    assert.equal(node.addresses[0], '198.18.0.7')
+    assert.ok(node.addresses.includes('198.18.0.7'))
     const ping = ['dist/cli/main.js', 'ping', 'fd,{fd}', '198.18.0.7', '--from', '198.18.0.1', '-c', '2']
     const { code, stdout, stderr } = await ethercast('run', group, '--', process.execPath, ...ping)
     assert.equal(code, 0, stdout + stderr)

@@ -17,7 +17,7 @@ const kOther = '198.18.1.2'
 const kLegacy = '198.18.1.3'
 const kNode = '198.18.1.4'
 const kSlowMs = 120_000
-const kFileOctets = 20_000_000
+const kFileOctets = 10_000_000
 const kLife = { lifeSeconds: 600 }
 
 const vector = (path: string, last: number, more = '') =>
@@ -72,7 +72,7 @@ describe('UML guests with vector devices by bess', function () {
     assert.equal(code, 0, output)
   })
 
-  it('files of 20 MB from vector to legacy and back, equal at both ends', async () => {
+  it('files of 10 MB from vector to legacy and back, equal at both ends', async () => {
     const content = contentFile(lab.dir, kFileOctets)
     await guestToGuest(one, legacy, kLegacy, content, kSlowMs)
     await guestToGuest(legacy, one, kVector, content, kSlowMs)

@@ -138,8 +138,8 @@ class Port {
   // Sends the picked frames, in order within each flow, each at most caps().max_frame long and of a kind that
   // caps().takes names. The batch is only borrowed.
   virtual TxResult transmit(const FrameBatch& batch, Picks picks) noexcept = 0;
-  // The other end of what this port has made (a socket pair) was handed to a program: lets go of the copy of it
-  // that is here, so that the program's end shows. Most ports make none.
+  // The other end of what this port has made (a socket pair) was handed to a program: lets go of the copy of
+  // it that is here, so that the program's end shows. Most ports make none.
   virtual void release_peer() noexcept {}
   // Releases everything; frames still queued are counted as `closed` drops.
   virtual void close() noexcept = 0;

@@ -129,7 +129,11 @@ Result<> TapDevice::attach_inherited(int number, bool offload) {
   }
   name_ = request.ifr_name;
   const auto flags = static_cast<unsigned>(request.ifr_flags);
-  if ((flags & IFF_TAP) == 0 || (flags & IFF_NO_PI) == 0) {
+  // It may live in another namespace, and a device of that name here be another one.
+  const auto link = look_up_link(name_);
+  const bool here = link && link.value() && link.value()->is_tap;
+  // Some kernels say IFF_NO_PI of every tap here, and the truth there.
+  if ((flags & IFF_TAP) == 0 || (flags & IFF_NO_PI) == 0 || (here && link.value()->has_packet_information)) {
     return Error::bad_field(
         "fd", "descriptor " + std::to_string(number) + " is " + name_ + ", opened " +
                   ((flags & IFF_TAP) == 0 ? "without Ethernet (IFF_TUN)"
@@ -141,9 +145,7 @@ Result<> TapDevice::attach_inherited(int number, bool offload) {
     return Error::os(errno, "fcntl", name_ + " can't be made non-blocking");
   }
   multi_queue_ = (flags & IFF_MULTI_QUEUE) != 0;
-  // It may live in another namespace, and a device of that name here be another one.
-  if (const auto link = look_up_link(name_); link && link.value() && link.value()->is_tap)
-    index_ = link.value()->index;
+  if (here) index_ = link.value()->index;
   if ((flags & IFF_VNET_HDR) == 0) {
     offload_ = "off: whoever opened this tap did so without";
     return {};

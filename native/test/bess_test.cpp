@@ -1,88 +1,16 @@
-// The bess port: guests that connect, a switch that listens, and peers that send what nobody should.
+// The bess port as listener: guests that connect, and peers that send what nobody should.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
-#include "core/backoff.h"
-#include "engine/unix_socket.h"
-#include "test/support/lan.h"
+#include "test/support/bess_rig.h"
 
 using namespace ethercast;
 using namespace ethercast::test;
-
-namespace {
-
-const Octets kHello = make_frame(kBroadcastMac, station(1), 60, 1);
-const Octets kAnswer = make_frame(kBroadcastMac, station(2), 1514, 2);
-
-class Folder {
- public:
-  Folder() {
-    char pattern[] = "/tmp/ethercast-bess-XXXXXX";
-    REQUIRE(mkdtemp(pattern) != nullptr);
-    path_ = pattern;
-  }
-  ~Folder() { [[maybe_unused]] const int gone = std::system(("rm -rf " + path_).c_str()); }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
-Config listening(const std::string& path) {
-  Config config;
-  config.set("listen", path);
-  return config;
-}
-Config connecting(const std::string& path, bool wait = false, bool reconnect = true) {
-  Config config;
-  config.set("connect", path);
-  config.set("wait", wait);
-  config.set("reconnect", reconnect);
-  return config;
-}
-
-// A guest: a connected socket, non-blocking.
-Fd guest(const std::string& path) {
-  auto made = unix_socket(SOCK_SEQPACKET);
-  REQUIRE(made.ok());
-  if (auto connected = unix_connect(made.value().get(), path); !connected) FAIL(connected.error().message);
-  return std::move(made.value());
-}
-
-bool give(const Fd& to, const Octets& frame) {
-  return send(to.get(), frame.data(), frame.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(frame.size());
-}
-
-using Opened = Recorder::Opened;
-
-// The listener's first client.
-Opened client_of(Member& lan) {
-  CHECK(lan.box.breathe_until([&] { return lan.box.recorder.opened(0).port != kNoPort; }));
-  return lan.box.recorder.opened(0);
-}
-
-uint64_t dropped(const Opened& port, RxDrop why) {
-  return port.counters->rx_drops[static_cast<size_t>(why)].get();
-}
-uint64_t dropped(const Opened& port, TxDrop why) {
-  return port.counters->tx_drops[static_cast<size_t>(why)].get();
-}
-
-bool is_gone(Member& lan, PortId port) {
-  return lan.box.breathe_until([&] {
-    const auto closed = lan.box.recorder.closed();
-    return std::find(closed.begin(), closed.end(), port) != closed.end();
-  });
-}
-
-}  // namespace
 
 TEST_CASE("bess: a guest connects, and is a port of its own with a name that says who it is") {
   const Folder folder;
@@ -282,72 +210,6 @@ TEST_CASE("bess: without descriptors clients wait, nothing spins, and it goes on
       lan.box.breathe_until([&] { return lan.box.recorder.events().back().second.state == PortState::up; }));
   REQUIRE(give(two, kHello));
   CHECK(lan.hears(1));
-}
-
-TEST_CASE("bess: a client of ours, and the listener comes and goes") {
-  const Folder folder;
-  Member missing("bess", connecting(folder / "lan"));
-  REQUIRE_FALSE(missing.open());
-  CHECK(missing.error().os_errno == ENOENT);
-
-  Member client("bess", connecting(folder / "lan", true));
-  REQUIRE(client.open());
-  CHECK(client.box.recorder.opened(1).state == PortState::opening);
-  client.send(kHello);
-  CHECK(client.box.dropped(client.port, TxDrop::no_peer) == 1);
-  const auto state = [&] { return client.box.recorder.events().back().second.state; };
-  {
-    Member lan("bess", listening(folder / "lan"));
-    REQUIRE(lan.open());
-    REQUIRE(client.box.breathe_until([&] { return state() == PortState::up; }));
-    CHECK(client.counters().reconnects.get() == 0);
-    client_of(lan);
-    client.send(kHello);
-    REQUIRE(lan.hears(1));
-    lan.send(kAnswer);
-    REQUIRE(client.hears(1));
-    CHECK(client.heard()[0] == kAnswer);
-  }
-  REQUIRE(client.box.breathe_until([&] { return state() == PortState::reconnecting; }));
-  client.send(kHello);
-  CHECK(client.box.dropped(client.port, TxDrop::no_peer) >= 2);
-  Member again("bess", listening(folder / "lan"));
-  REQUIRE(again.open());
-  REQUIRE(client.box.breathe_until([&] { return state() == PortState::up; }));
-  CHECK(client.counters().reconnects.get() == 1);
-  client_of(again);
-  client.send(kHello);
-  CHECK(again.hears(1));
-}
-
-TEST_CASE("bess: reconnect=off closes with the listener") {
-  const Folder folder;
-  auto lan = std::make_unique<Member>("bess", listening(folder / "lan"));
-  Member client("bess", connecting(folder / "lan", false, false));
-  REQUIRE(client.open());
-  client_of(*lan);
-  lan.reset();
-  CHECK(is_gone(client, client.port));
-}
-
-TEST_CASE("bess: a listener that ends each connection is asked ever less often") {
-  const Folder folder;
-  const Fd socket = std::move(unix_socket(SOCK_SEQPACKET).value());
-  auto name = UnixName::bind(socket.get(), SOCK_SEQPACKET, folder / "lan", {});
-  REQUIRE(name.ok());
-  REQUIRE(listen(socket.get(), 8) == 0);
-  Member client("bess", connecting(folder / "lan"));
-  REQUIRE(client.open());
-  int taken = 0;
-  client.box.breathe_until(
-      [&] {
-        while (Fd(accept(socket.get(), nullptr, nullptr))) ++taken;
-        return false;
-      },
-      1200);
-  // At once, after 0.1, 0.3, 0.7 s.
-  CHECK(taken >= 3);
-  CHECK(taken <= 4);
 }
 
 TEST_CASE("bess: mtu= bounds frames both ways, and configurations that make no sense are refused") {

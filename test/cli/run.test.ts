@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { connect } from '../../lib/index.js'
+import { NetNode } from '../../lib/net/node.js'
 import { eventually } from '../support/wait.js'
 import { loGroup, makeFrame, take, useSwitches } from '../api/lan.js'
 import { assertRefused, endAllAfterEach, ethercast, start } from './cli.js'
@@ -36,6 +37,16 @@ describe('cli: run', function () {
       assert.equal(code, 128 + 15, 'the signal is passed on, and tells in the exit code')
     })
   }
+
+  it('runs ethercast itself, which has a NIC there', async () => {
+    const group = loGroup()
+    await using node = new NetNode(keep(await connect(group)), { ipv4: '198.18.0.7' })
+    assert.ok(node.addresses.includes('198.18.0.7'))
+    const ping = ['dist/cli/main.js', 'ping', 'fd,{fd}', '198.18.0.7', '--from', '198.18.0.1', '-c', '2']
+    const { code, stdout, stderr } = await ethercast('run', group, '--', process.execPath, ...ping)
+    assert.equal(code, 0, stdout + stderr)
+    assert.match(stdout, /2 transmitted, 2 received/)
+  })
 
   it('ends with the exit code of the program, and has its own output on stderr alone', async () => {
     const { code, stdout, stderr } = await shell('echo {fd} {fd}; exit 7')

@@ -50,7 +50,8 @@ inline int index_of(const std::string& name) { return static_cast<int>(if_nameto
 
 // A port with a host that is none, and the kernel's side of its tap.
 struct TapRig {
-  explicit TapRig(const Config& config) : port(std::move(make_port("tuntap", config).value())) {
+  explicit TapRig(const Config& config, const char* transport = "tuntap")
+      : port(std::move(make_port(transport, config).value())) {
     hush();
     auto opened = port->open(host);
     REQUIRE_MESSAGE(opened.ok(), (opened.ok() ? "" : opened.error().message));

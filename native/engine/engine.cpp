@@ -242,15 +242,20 @@ void Engine::reap() {
     const Slot* const parent = slot(each->parent_);
     if (parent != nullptr && parent->doomed_) each->doomed_ = true;
   }
-  std::erase_if(slots_, [this](const std::unique_ptr<Slot>& slot) {
-    if (!slot->doomed_) return false;
+  // Clients before their listener: who hears that it has closed may rely on theirs having closed, too.
+  for (const bool clients : {true, false}) close_doomed(clients);
+  follow_path_mtus();
+}
+
+void Engine::close_doomed(bool clients) {
+  std::erase_if(slots_, [&](const std::unique_ptr<Slot>& slot) {
+    if (!slot->doomed_ || (slot->parent_ != kNoPort) != clients) return false;
     fabric_.remove_port(slot->id_);
     slot->port_->close();
     by_id_[slot->id_] = nullptr;
     observer_.on_port_closed(slot->id_);
     return true;
   });
-  follow_path_mtus();
 }
 
 void Engine::close_all() {

@@ -80,6 +80,7 @@ class Engine {
   void run_timers();
   void run_commands();
   void reap();
+  void close_doomed(bool clients);
   void close_all();
   Result<> insert(uint32_t request, std::unique_ptr<Port> port, std::string name, PortId parent);
   PortId free_id() noexcept;

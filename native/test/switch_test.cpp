@@ -57,6 +57,7 @@ TEST_CASE("switch: a client is named after who it is") {
   CHECK((status.st_mode & 0777) == 0600);
   daemon.box.engine.remove_port(daemon.port);
   CHECK(daemon.ports() == 0);
+  CHECK(daemon.box.recorder.closed() == std::vector<PortId>{opened.port, daemon.port});
   CHECK(stat(daemon.path.c_str(), &status) != 0);
   CHECK(is_closed(client.control));
 }

@@ -17,6 +17,8 @@ export interface GuestOptions {
   memory?: string
   /** Kernel modules to load, such as 8021q. ipv6 is loaded by itself when there is an IPv6 address, and only then. */
   modules?: readonly string[]
+  /** Variables of the environment of UML itself, such as the PATH where it looks for its helpers. */
+  env?: Record<string, string>
 }
 
 export interface GuestResult {
@@ -111,7 +113,10 @@ export class Guest {
       ...console,
       ...umlArgs,
     ]
-    const running = host.spawn('unshare', contained, { endSignal: 'SIGKILL' })
+    const running = host.spawn('unshare', contained, {
+      endSignal: 'SIGKILL',
+      env: options.env,
+    })
     await running.waitForLine(/^GUEST-READY/, kBootMs)
     return new Guest(running, umid, dir, device)
   }

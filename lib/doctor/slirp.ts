@@ -25,7 +25,7 @@ function checkProgram({ program }: SlirpSpec, facts: HostFacts): Finding {
   const hasProgram = (name: string) => facts.hasProgram(name)
   if (program === undefined) {
     if (hasProgram('slirp-fullbolt')) return ok('program', 'slirp-fullbolt is installed')
-    if (hasProgram('slirp')) return wantsTerminal()
+    if (hasProgram('slirp')) return plainSlirp()
     return { level: 'problem', check: 'program', what: 'no slirp is installed', remedy: [INSTALL] }
   }
   if (!hasProgram(program)) {
@@ -36,17 +36,14 @@ function checkProgram({ program }: SlirpSpec, facts: HostFacts): Finding {
       remedy: [/^slirp/.test(program) ? INSTALL : 'install it, or give its path'],
     }
   }
-  return program === 'slirp' ? wantsTerminal() : ok('program', `${program} is there`)
+  return program === 'slirp' ? plainSlirp() : ok('program', `${program} is there`)
 }
 
-function wantsTerminal(): Finding {
+function plainSlirp(): Finding {
   return {
     level: 'warning',
     check: 'program',
-    what: "Debian's plain slirp takes a terminal alone, and ends at once on a socket",
-    remedy: [
-      'slirp,,slirp-fullbolt    # of the same package',
-      'slip,10.0.2.254,link=/tmp/line,peer=10.0.2.0/30    # then, beside it: slirp <>/tmp/line >&0',
-    ],
+    what: "Debian's plain slirp ends at once, with status 1, when its line is a socket",
+    remedy: ['slirp,,slirp-fullbolt    # of the same package'],
   }
 }

@@ -1,4 +1,4 @@
-// The slip port's lines with others at their ends: this host's kernel by a TUN device, and Debian's slirp, which takes a terminal alone.
+// The slip port's lines with others at their ends: this host's kernel by a TUN device, and Debian's slirp on a pty.
 import assert from 'node:assert/strict'
 import { existsSync, lstatSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -50,7 +50,7 @@ describe('lines of a slip port', function () {
     await eventually(async () => (await pings()).code === 0, 10_000, 'the line to work again')
   })
 
-  it("Debian's slirp on the pty, which wants a terminal", async function () {
+  it("Debian's slirp on the pty: a SLIP peer of another make", async function () {
     need(this, 'slirp', 'netns')
     await using lab = await Lab.create()
     const host = await lab.host('a')
@@ -67,7 +67,7 @@ describe('lines of a slip port', function () {
     ])
     await eventually(() => existsSync(line), 10_000, 'the link')
     // Opened for reading and writing, as its standard input and output.
-    host.spawn('sh', ['-c', `exec slirp <>${line} >&0`])
+    host.spawn('sh', ['-c', `exec slirp-fullbolt <>${line} >&0`])
     const { stdout, stderr } = await ping.result(20_000)
     assert.match(stdout, /"event":"reply"/, stdout + stderr)
   })

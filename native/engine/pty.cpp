@@ -19,7 +19,7 @@ namespace {
 constexpr const char* kPtsFolder = "/dev/pts/";
 
 // Octets as they are, at a speed that is for show (as UML sets it).
-void make_raw(termios& modes) noexcept {
+void set_raw(termios& modes) noexcept {
   cfmakeraw(&modes);
   modes.c_iflag |= IGNBRK;
   modes.c_cflag |= CREAD | CLOCAL;
@@ -91,13 +91,6 @@ Result<> Pty::open() {
   // Opened and closed once: until then the master does not say that nobody is there.
   const Fd other(ioctl(master_.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!other) return Error::os(errno, "TIOCGPTPEER", "the pty's other side can't be opened");
-  termios modes{};
-  if (tcgetattr(other.get(), &modes) != 0) return Error::os(errno, "tcgetattr", "the pty has no modes");
-  make_raw(modes);
-  cfsetspeed(&modes, B38400);
-  if (tcsetattr(other.get(), TCSANOW, &modes) != 0) {
-    return Error::os(errno, "tcsetattr", "the pty can't be made raw");
-  }
   openings_.reset(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   // By descriptor: the path may mean another pty in this mount namespace.
   const std::string self = "/proc/self/fd/" + std::to_string(other.get());
@@ -123,6 +116,14 @@ void Pty::read_openings() noexcept {
 bool Pty::has_peer() const noexcept {
   pollfd ready{master_.get(), POLLIN, 0};
   return ::poll(&ready, 1, 0) >= 0 && (ready.revents & POLLHUP) == 0;
+}
+
+void Pty::make_raw() noexcept {
+  termios modes{};
+  if (tcgetattr(master_.get(), &modes) != 0) return;
+  set_raw(modes);
+  cfsetspeed(&modes, B38400);
+  (void)tcsetattr(master_.get(), TCSANOW, &modes);
 }
 
 void Pty::flush() noexcept { (void)ioctl(master_.get(), TCFLSH, TCIOFLUSH); }
@@ -154,7 +155,7 @@ Result<> FoundLine::open(const std::string& path) {
     return Error::bad_field("line", "line " + path + " is a device, but no tty: give a tty's path, or pty");
   }
   const termios before = modes;
-  make_raw(modes);
+  set_raw(modes);
   if (tcsetattr(opened.get(), TCSANOW, &modes) != 0) {
     return Error::os(errno, "tcsetattr", "line " + path + " can't be made raw: " + shown(errno));
   }

@@ -52,6 +52,9 @@ class Pty {
   // Path of the other side.
   const std::string& path() const noexcept { return path_; }
   bool has_peer() const noexcept;
+  // The kernel forgets a pty's modes when its other side is closed for the last time: to be called for each
+  // new peer.
+  void make_raw() noexcept;
   // Forgets octets that nobody is there to read.
   void flush() noexcept;
 

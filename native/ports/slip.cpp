@@ -173,6 +173,7 @@ class SlipPort final : public Port {
 
   void look_for_peer() {
     if (line_->has_line() || !pty_.has_peer()) return;
+    pty_.make_raw();
     const bool again = was_up_;
     if (!begin(pty_.fd(), pty_.fd())) return;
     if (again) host_->counters().reconnects.add(1);

@@ -126,7 +126,7 @@ class SlirpPort final : public Port {
     const std::string words = process_.last_words();
     std::string message = name() + " " + how + (words.empty() ? "" : "; it said: " + words);
     if (is_plain_slirp() && how == "ended with exit status 1") {
-      message += "; Debian's slirp wants a terminal: give slirp-fullbolt as the program";
+      message += "; Debian's plain slirp takes no socket: give slirp-fullbolt as the program";
     }
     process_.end();
     due_ns_ = 0;
@@ -175,7 +175,7 @@ Result<std::unique_ptr<Port>> make_slirp_port(const Config& config) {
     if (!program) return program.error();
     options.process.arguments.push_back(program.value());
   } else {
-    // Debian's plain slirp takes a terminal alone, and ends without a word when it has none.
+    // Debian's plain slirp takes no socket, and ends without a word.
     const bool bolt = find_program("slirp-fullbolt", options.process.path).ok();
     options.process.arguments.emplace_back(bolt ? "slirp-fullbolt" : "slirp");
   }

@@ -11,6 +11,7 @@ import type { TcpWork } from '../tcp/works.js'
 import { projectRoot } from '../../test/support/child.js'
 import type { Host } from '../../test/support/host.js'
 import type { Need } from '../../test/support/need.js'
+import { allowPings, folderOfNobody, startPasst } from '../../test/support/passt.js'
 import { eventually } from '../../test/support/wait.js'
 
 const CABLE = 9000
@@ -89,6 +90,34 @@ async function startSwitch(
   return running.pid
 }
 
+/** The way out through passt, which runs in a third place, as nobody: from a tap of the second host to the first. */
+const throughPasst = (
+  name: string,
+  needs: readonly Need[],
+  start: (host: Host, path: string) => Promise<number>,
+): LanContestant => ({
+  name,
+  needs: ['netns', 'tun', 'passt', 'setpriv', ...needs],
+  cable: ORDINARY,
+  async lay({ lab, a, b, devices }) {
+    const gate = await lab.host('gate')
+    const { addresses } = await lab.link(gate, a, { route239: false })
+    await allowPings(gate)
+    const socket = path(folderOfNobody(lab.dir), 'passt')
+    const passt = await startPasst(gate, socket)
+    const pid = await start(b, socket)
+    await b.exec('sysctl', ['-qw', `net.ipv6.conf.${TAP}.disable_ipv6=1`])
+    await b.ip('link', 'set', TAP, 'mtu', String(ORDINARY), 'up')
+    await b.ip('addr', 'add', `${addresses[0]}/24`, 'dev', TAP)
+    return {
+      addresses: [addresses[1], addresses[0]],
+      devices: [devices[0], TAP],
+      mtu: ORDINARY,
+      pids: [passt.pid, pid],
+    }
+  },
+})
+
 export const flowWorks: readonly TcpWork[] = [
   {
     title: 'ucast, cable MTU 9000',
@@ -152,6 +181,24 @@ export const flowWorks: readonly TcpWork[] = [
         const side = (local: string, remote: string) =>
           `dgram,local.type=unix,local.path=${local},remote.type=unix,remote.path=${remote}`
         return [side(a, b), side(b, a)]
+      }),
+    ],
+    targets: versus(QEMU),
+  },
+  {
+    title: 'the way out through passt (stream)',
+    contestants: [
+      throughPasst(OURS, [], async (host, path) => {
+        const { pid } = await startJoin(host, [`tuntap,${TAP},mtu=${ORDINARY}`, `stream,connect=${path}`])
+        return pid
+      }),
+      throughPasst(QEMU, ['qemu'], async (host, path) => {
+        await host.ip('tuntap', 'add', 'dev', TAP, 'mode', 'tap')
+        const hub = await host.qemuHub(
+          `tap,ifname=${TAP},script=no,downscript=no`,
+          `stream,server=off,addr.type=unix,addr.path=${path}`,
+        )
+        return hub.pid
       }),
     ],
     targets: versus(QEMU),

@@ -2,27 +2,16 @@
 // host, so each test has one of its own: a NIC inside a Node process, and a UML guest behind `join`.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host } from '../support/host.js'
 import { Lab } from '../support/lab.js'
 import { need } from '../support/need.js'
-import type { Running } from '../support/running.js'
+import { allowPings, asNobody, folderOfNobody, startPasst } from '../support/passt.js'
 import { eventually } from '../support/wait.js'
 import { guestPings, kFullPayload } from './asserts.js'
 import type { JoinedPort } from './tap_lan.js'
 
-/** nobody, who may do nothing that everybody may not. */
-const kNobody = 65534
-const kUnprivileged = [
-  '--reuid',
-  String(kNobody),
-  '--regid',
-  String(kNobody),
-  '--clear-groups',
-  '--bounding-set=-all',
-  '--no-new-privs',
-]
 /** Beyond the gateway, whose own address passt takes for the host that it runs on. */
 const kServer = '192.0.2.80'
 const kWebPort = 8080
@@ -52,13 +41,8 @@ describe('passt', function () {
     ;[inner, outer] = (await lab.link(inside, outside, { route239: false })).addresses
     await inside.ip('route', 'add', 'default', 'via', outer)
     await outside.ip('addr', 'add', `${kServer}/32`, 'dev', 'lo')
-    // Who may have ping sockets, which is how passt passes on echo requests: nobody, in a new namespace.
-    const everybody = 'echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range'
-    await inside.exec('sh', ['-c', everybody], { check: true })
-    folder = join(lab.dir, 'nobody')
-    mkdirSync(folder)
-    chownSync(folder, kNobody, kNobody)
-    chmodSync(lab.dir, 0o711)
+    await allowPings(inside)
+    folder = folderOfNobody(lab.dir)
     const content = Buffer.from(Array.from({ length: kOctets }, (_, i) => (i * 31 + (i >> 8)) & 0xff))
     sha256 = createHash('sha256').update(content).digest('hex')
     writeFileSync(join(lab.dir, 'content'), content)
@@ -67,19 +51,11 @@ describe('passt', function () {
 
   after(() => lab?.close())
 
-  const asNobody = (command: string, args: readonly string[]) =>
-    inside.spawn('setpriv', [...kUnprivileged, command, ...args], { cwd: process.cwd() })
-  const ethercast = (...args: string[]) => asNobody(process.execPath, ['dist/cli/main.js', ...args])
-
-  async function startPasst(path: string): Promise<Running> {
-    const passt = asNobody('passt', ['-f', '-e', '-m', '1500', '-s', path])
-    await passt.waitForLine(/UNIX domain socket bound/)
-    return passt
-  }
+  const ethercast = (...args: string[]) => asNobody(inside, process.execPath, ['dist/cli/main.js', ...args])
 
   it('a NIC in a Node process pings beyond the namespace, without root', async () => {
     const path = join(folder, 'ping.sock')
-    await startPasst(path)
+    await startPasst(inside, path)
     for (const octets of [56, kFullPayload]) {
       const args = ['--from', inner, '-c', '3', '-s', String(octets), '--json']
       const { code, stdout, stderr } = await ethercast(
@@ -97,7 +73,7 @@ describe('passt', function () {
 
   it('a UML guest pings and fetches by TCP, and again after passt was started anew', async () => {
     const path = join(folder, 'guest.sock')
-    let passt = await startPasst(path)
+    let passt = await startPasst(inside, path)
     const lan = ethercast('join', 'mcast,,,,,interface=lo', `stream,connect=${path}`, '--json')
     await lan.waitForLine(/"event":"ready"/)
     const guest = await inside.uml('one', `${inner}/24`, ['eth0=mcast,fe:fd:c6:12:09:01'])
@@ -112,7 +88,7 @@ describe('passt', function () {
     await fetch()
     await passt.kill('SIGKILL')
     await lan.waitForLine(/"state":"reconnecting"/)
-    passt = await startPasst(path)
+    passt = await startPasst(inside, path)
     const again = () => /"state":"reconnecting"[^]*"state":"up"/.test(lan.stdout)
     await eventually(again, 10_000, 'the port to be up again')
     await fetch()

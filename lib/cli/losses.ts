@@ -36,6 +36,7 @@ const REASONS: Record<'in' | 'out', Record<string, Reason>> = {
     oversize: { text: 'longer than the port or network carries' },
     read_only: { text: 'the port only listens' },
     no_peer: { text: 'nobody is at the other end' },
+    other_mac: { text: 'flooded, but to another station', expected: true },
     not_ip: { text: 'the other end takes IPv4 alone', expected: true },
     queue_full: { text: 'more than the network below takes' },
     ring_full: { text: 'the reader is too slow' },

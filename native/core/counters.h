@@ -52,7 +52,7 @@ class Counter {
   X(read_only, "the port only listens")                                  \
   X(no_peer, "nobody is at the other end")                               \
   X(not_ip, "neither IPv4 nor ARP, and the peer takes nothing else")     \
-  X(other_station, "unicast to another station than this port's own")    \
+  X(other_mac, "unicast to another station than this port's own")        \
   X(queue_full, "the port's bounded queue is full")                      \
   X(ring_full, "the reader in JavaScript is behind")                     \
   X(refused, "the system refused the frame; last_errno says why")        \

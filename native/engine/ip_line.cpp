@@ -188,7 +188,7 @@ TxResult IpLine::transmit(const FrameBatch& batch, Picks picks) noexcept {
         drop(TxDrop::not_ip);
         break;
       case FromLan::other_station:
-        drop(TxDrop::other_station);
+        drop(TxDrop::other_mac);
         break;
     }
   }

@@ -163,7 +163,7 @@ export function conformsAsLine(row: IpRow): void {
       assert.deepEqual(await b.station.take(1), [packet])
       const { drops } = a.port.stats().tx
       assert.equal(drops.not_ip! - before.not_ip!, 3)
-      assert.equal(drops.other_station! - before.other_station!, 1)
+      assert.equal(drops.other_mac! - before.other_mac!, 1)
     })
 
     it('keeps the order of 4000 packets', async () => {

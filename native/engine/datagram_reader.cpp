@@ -21,12 +21,15 @@ DatagramReader::DatagramReader() : messages_{}, spill_(new uint8_t[size_t{kMessa
 
 void DatagramReader::use(int fd, PortHost& host, bool offload) noexcept {
   kernel_drops_ = 0;
+  wants_runs_ = false;
   const int on = 1;
   const char* note = "udp runs";
   if (!offload) {
     note = "off: as configured";
   } else if (setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on) != 0) {
     note = "off: the kernel has no UDP_GRO";
+  } else {
+    wants_runs_ = true;
   }
   host.note("receive_offload", note);
 }
@@ -39,7 +42,8 @@ void DatagramReader::lay_out(FrameBatch& batch) noexcept {
   for (uint32_t i = 0; i < slots(); ++i) {
     pieces_[i][0] = {batch.slab() + i * stride_ + FrameBatch::kHeadroom, stride_ - FrameBatch::kHeadroom};
     messages_[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
-    messages_[i].msg_hdr.msg_controllen = sizeof controls_[i].octets;
+    // Else no room at all: a peer on AF_UNIX could fill it with descriptors, which would be ours to close.
+    messages_[i].msg_hdr.msg_controllen = wants_runs_ ? sizeof controls_[i].octets : 0;
   }
 }
 

@@ -78,6 +78,7 @@ class DatagramReader {
   uint32_t stride_ = kSmallestStride;
   uint32_t longest_of_late_ = 0;
   uint32_t reads_ = 0;
+  bool wants_runs_ = false;  // the kernel was asked for them, and says in a control message how long they are
   bool counts_kernel_drops_ = true;
   uint32_t kernel_drops_ = 0;
   std::array<mmsghdr, kMessages> messages_;

@@ -158,7 +158,8 @@ void DatagramSender::close(TxDrop why) noexcept {
   host_.counters().drop(why, queue_.size());
   host_.counters().queued.set(0);
   queue_ = FrameQueue();
-  watching_ = false;
+  // The port's next wish replaces that of the sender, which would wait for it for ever.
+  watching_ = armed_ = false;
   fd_ = -1;
 }
 

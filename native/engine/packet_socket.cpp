@@ -70,7 +70,9 @@ Result<> PacketSocket::open(PortHost& host, Fd socket, int buffer) {
   has_end_ = option_of(fd(), SO_TYPE) == SOCK_SEQPACKET;
   is_local_ = option_of(fd(), SO_DOMAIN) == AF_UNIX;
   size_packet_buffers(host, fd(), buffer);
-  return host.watch(fd(), EPOLLIN);
+  auto watched = host.watch(fd(), EPOLLIN);
+  if (!watched) close(TxDrop::closed);  // it would never be heard of again
+  return watched;
 }
 
 void PacketSocket::close(TxDrop why) noexcept {
@@ -106,6 +108,8 @@ PacketSocket::Peer PacketSocket::receive() {
   // With MSG_TRUNC the length is that of the packet, also of one that had no room.
   const int got = recvmmsg(fd(), scratch_->in.data(), slots(), MSG_DONTWAIT | MSG_TRUNC, nullptr);
   if (got <= 0) {
+    // A datagram socket that was shut down, by whoever has a copy of it, is ready for ever.
+    if (errno == EAGAIN && !has_end_) return has_ended() ? Peer::gone : Peer::there;
     // A pending error is cleared by reading it: what the peer had sent before it left is still to come.
     return errno == EAGAIN || errno == EINTR || errno == ECONNRESET || !has_end_ ? Peer::there : Peer::gone;
   }

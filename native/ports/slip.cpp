@@ -110,8 +110,9 @@ class SlipPort final : public Port {
     settle(line_->on_timer(now_ns));
     if (retry_ns_ != 0 && retry_ns_ <= now_ns) {
       retry_ns_ = 0;
+      const bool again = was_up_;  // of what is to come open_path() tells
       if (auto opened = open_path(); opened) {
-        if (was_up_) host_->counters().reconnects.add(1);
+        if (again) host_->counters().reconnects.add(1);
         up("the line is there");
       } else {
         retry_ns_ = now_ns + backoff_.next_ns();

@@ -106,7 +106,7 @@ class ClientPort final : public Port, SenderJudge, SendRecovery {
     if ((events & (EPOLLIN | EPOLLERR)) != 0) room_->reader.receive(fd, *host_, *this);
     leave_if_refused();
   }
-  void on_timer(uint64_t) override { sender_->flush(); }
+  void on_timer(uint64_t) override { on_ready(data_.get(), EPOLLOUT); }
   TxResult transmit(const FrameBatch& batch, Picks picks) noexcept override {
     const TxResult result = sender_->transmit(batch, picks);
     leave_if_refused();

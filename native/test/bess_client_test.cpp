@@ -2,9 +2,11 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "core/backoff.h"
 #include "test/support/bess_rig.h"
+#include "test/support/fake_host.h"
 
 using namespace ethercast;
 using namespace ethercast::test;
@@ -73,4 +75,23 @@ TEST_CASE("bess: a listener that ends each connection is asked ever less often")
   // At once, after 0.1, 0.3, 0.7 s.
   CHECK(taken >= 3);
   CHECK(taken <= 4);
+}
+
+TEST_CASE("bess: a connection that can't be watched is none, and is tried again") {
+  const Folder folder;
+  FakeHost host;
+  auto port = std::move(make_port("bess", connecting(folder / "lan", true)).value());
+  REQUIRE(port->open(host));
+  const Fd listener = std::move(unix_socket(SOCK_SEQPACKET).value());
+  const auto name = unix_address(folder / "lan").value();
+  REQUIRE(bind(listener.get(), name.get(), name.length) == 0);
+  REQUIRE(listen(listener.get(), 4) == 0);
+  for (const int os_errno : {ENOMEM, ENOSPC, 0}) {
+    host.watch_errno = os_errno;
+    REQUIRE(host.deadline != 0);
+    host.now = std::exchange(host.deadline, 0);
+    port->on_timer(host.now);
+  }
+  CHECK(host.events.back().state == PortState::up);
+  port->close();
 }

@@ -252,3 +252,19 @@ TEST_CASE("datagram sender: a full device is tried again soon, however much traf
   for (uint32_t i = 0; i < 40; ++i) REQUIRE(receive(in.get()) == pattern(1000, i));
   bench.check_account();
 }
+
+TEST_CASE("datagram sender: closed while it waits for the device, it waits anew on its next socket") {
+  const FaultScope faults;
+  Bench bench;
+  const Fd in = loopback_socket(), out = loopback_socket();
+  const SockAddr to = local_address(in.get());
+  bench.sender.use(out.get(), &to);
+  Faults::fail_sendmmsg(ENOBUFS, -1);
+  CHECK(bench.send(1).queued == 1);
+  bench.sender.close(TxDrop::no_peer);
+  bench.host.deadline = 0;  // the port has another wish meanwhile
+  bench.sender.use(out.get(), &to);
+  CHECK(bench.send(1).queued == 1);
+  CHECK(bench.host.deadline == bench.host.now + DatagramSender::kRetryAfter_ns);
+  bench.check_account();
+}

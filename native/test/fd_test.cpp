@@ -111,6 +111,22 @@ TEST_CASE("fd: a descriptor that was there stays its holder's") {
   }
 }
 
+TEST_CASE("fd: a descriptor that its holder shuts down is at its end: it would be ready for ever") {
+  for (const int type : {SOCK_SEQPACKET, SOCK_DGRAM}) {
+    for (const int how : {SHUT_RD, SHUT_RDWR}) {
+      CAPTURE(type);
+      CAPTURE(how);
+      Pair pair(type);
+      Member member("fd", inherited(pair.one.get()));
+      REQUIRE(member.open());
+      REQUIRE(send(pair.two.get(), kHello.data(), kHello.size(), 0) == 60);
+      REQUIRE(shutdown(pair.one.get(), how) == 0);
+      CHECK(is_gone(member));
+      CHECK(member.counters().rx_frames.get() == 1);
+    }
+  }
+}
+
 TEST_CASE("fd: both ends of one pair in two switches") {
   Member one("fd", Config());
   REQUIRE(one.open());

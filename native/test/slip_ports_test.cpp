@@ -10,9 +10,11 @@
 
 #include "core/slip.h"
 #include "engine/fd.h"
+#include "engine/unix_socket.h"
 #include "ports/registry.h"
 #include "test/support/edge_bench.h"
 #include "test/support/fake_host.h"
+#include "test/support/folder.h"
 
 using namespace ethercast;
 using namespace ethercast::test;
@@ -190,6 +192,23 @@ TEST_CASE("slip port: a peer that goes is looked for, and found; meanwhile nothi
   REQUIRE(line.rig->breathes_until([&] { return line.rig->host.events.size() == 2; }));
   CHECK(line.rig->host.events[1].state == PortState::up);
   CHECK(line.rig->host.counters().reconnects.get() == 1);
+}
+
+TEST_CASE("slip port: a peer that is waited for and comes has not come again") {
+  const Folder folder;
+  Config config = line_config();
+  config.set("line", folder / "line");
+  config.set("wait", true);
+  Rig rig("slip", config);
+  REQUIRE(rig.host.events.size() == 1);
+  CHECK(rig.host.events[0].state == PortState::opening);
+  const Fd listener = std::move(unix_socket(SOCK_STREAM).value());
+  const auto name = unix_address(folder / "line").value();
+  REQUIRE(bind(listener.get(), name.get(), name.length) == 0);
+  REQUIRE(listen(listener.get(), 4) == 0);
+  REQUIRE(rig.breathes_until([&] { return rig.host.events.size() == 2; }));
+  CHECK(rig.host.events[1].state == PortState::up);
+  CHECK(rig.host.counters().reconnects.get() == 0);
 }
 
 TEST_CASE(

@@ -8,6 +8,7 @@
 
 #include "test/support/daemon_ends.h"
 #include "test/support/fake_host.h"
+#include "test/support/faults.h"
 #include "test/support/folder.h"
 #include "test/support/lan.h"
 #include "test/support/switch_daemon.h"
@@ -265,6 +266,17 @@ TEST_CASE("switch: a client that does not read loses its own frames, and nobody 
     while (sleeper.heard()) ++late;
   }
   CHECK(late + static_cast<int>(full) == kFrames);
+}
+
+TEST_CASE("switch: a client whose data socket goes while frames wait for it leaves, without another frame") {
+  const FaultScope faults;
+  SwitchDaemon daemon;
+  SwitchClient sender(daemon.path), client(daemon.path);
+  for (SwitchClient* each : {&sender, &client}) daemon.join(*each);
+  Faults::fail_sendmmsg(ENOBUFS, 1);
+  CHECK(sender.send(make_frame(kBroadcastMac, station(1))) == 0);
+  client.data.fd.reset();
+  CHECK(daemon.box.breathe_until([&] { return daemon.ports() == 2; }));
 }
 
 TEST_CASE("switch: without descriptors it turns clients away, does not spin, and recovers") {

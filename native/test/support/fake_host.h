@@ -20,6 +20,7 @@ class FakeHost final : public PortHost {
   explicit FakeHost(size_t batches = 8) : pool_(batches) { opened_ = poller_.open().ok(); }
 
   Result<> watch(int fd, uint32_t interest) override {
+    if (watch_errno != 0) return Error::os(watch_errno, "epoll_ctl", "refused by the test");
     interests[fd] = interest;
     return poller_.watch(fd, interest, static_cast<uint64_t>(fd));
   }
@@ -61,6 +62,7 @@ class FakeHost final : public PortHost {
   uint64_t now = 1'000'000'000;
   uint64_t deadline = 0;
   uint32_t path_mtu = 0;
+  int watch_errno = 0;  // what watch() fails with; 0: it does not
   std::map<int, uint32_t> interests;
   std::vector<Octets> frames;
   std::vector<uint16_t> batches;

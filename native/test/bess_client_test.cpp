@@ -4,7 +4,7 @@
 #include <cerrno>
 
 #include "core/backoff.h"
-#include "test/support/bess_rig.h"
+#include "test/support/listener_rig.h"
 
 using namespace ethercast;
 using namespace ethercast::test;

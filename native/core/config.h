@@ -39,6 +39,14 @@ class Config {
     if (value == nullptr || !std::holds_alternative<bool>(*value)) return missing(key, "true or false");
     return std::get<bool>(*value);
   }
+  // Sets `into`, if the key is there.
+  Result<> flag_into(const std::string& key, bool& into) const {
+    if (!has(key)) return {};
+    auto given = flag(key);
+    if (!given) return given.error();
+    into = given.value();
+    return {};
+  }
   Result<std::vector<std::string>> texts(const std::string& key) const {
     const Value* value = find(key);
     if (value == nullptr || !std::holds_alternative<std::vector<std::string>>(*value)) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -20,18 +21,16 @@ class DescriptorReserve {
   }
 
   void keep() noexcept {
-    if (!spare_) spare_.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!spare_) spare_.reset(eventfd(0, EFD_CLOEXEC));  // it needs nothing of the file system
   }
   void release() noexcept { spare_.reset(); }
 
-  // Accepts one connection and closes it. False when even that can't be done.
-  bool turn_away(int listener) noexcept {
-    if (!spare_) return false;
-    spare_.reset();
-    const bool done =
-        static_cast<bool>(Fd(accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)));
+  // Accepts one connection with the descriptor that was kept back. The caller closes it, and keeps one again.
+  Fd accept(int listener) noexcept {
     keep();
-    return done;
+    if (!spare_) return Fd();
+    spare_.reset();
+    return Fd(accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   }
 
   // Whether there are `count` descriptors beside the one that is kept back. `any`: an open one, to be copied.

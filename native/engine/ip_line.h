@@ -44,8 +44,6 @@ class IpLine final : IpEdgeSink {
   // 0, or an errno when sending has found the line broken.
   int on_timer(uint64_t now_ns) noexcept;
 
-  Caps caps() const noexcept { return {.max_frame = options_.mtu + kEtherHeader}; }
-
  private:
   struct Mark {
     uint64_t end;  // octets put on the line up to here

@@ -5,14 +5,12 @@
 
 #include <charconv>
 
+#include "engine/frame_options.h"
 #include "engine/link_setup.h"
 
 namespace ethercast {
 
 namespace {
-
-// The least that IPv4 forwards whole (RFC 791), and what fits into the longest frame with its header.
-constexpr int64_t kLeastMtu = 68, kMostMtu = kMaxFrame - kEtherHeader;
 
 Result<Mac> read_mac_text(const std::string& text) {
   unsigned octets[6];
@@ -91,9 +89,9 @@ Result<IpLineOptions> read_ip_line_options(const Config& config) {
     return Error::bad_field("gateway", "gateway needs hostIp, whose prefix says what is not behind it");
   }
   if (config.has("mtu")) {
-    auto mtu = config.integer("mtu", kLeastMtu, kMostMtu);
+    auto mtu = read_mtu(config);
     if (!mtu) return mtu.error();
-    options.mtu = static_cast<uint32_t>(mtu.value());
+    options.mtu = mtu.value();
   }
   Result<Mac> mac =
       edge.address.address != 0 ? Result<Mac>(0xfefd'0000'0000ULL | edge.address.address) : random_mac();

@@ -9,16 +9,11 @@
 #include <cstring>
 
 #include "core/ether.h"
-#include "engine/udp_socket.h"
+#include "engine/socket_buffers.h"
 
 namespace ethercast {
 
 namespace {
-// 68 is the least that IPv4 forwards whole (RFC 791); with header and VLAN tag the most fills the longest
-// frame.
-constexpr int64_t kLeastMtu = 68, kMostMtu = kMaxFrame - kEtherHeader;
-constexpr int64_t kLeastBuffer = 4096, kMostBuffer = 1 << 30;
-
 int option_of(int fd, int option) noexcept {
   int value = 0;
   socklen_t length = sizeof value;
@@ -41,25 +36,6 @@ void size_packet_buffers(PortHost& host, int fd, int asked) {
   const int wanted = asked != 0 ? asked : kDefaultPacketBuffer;
   host.note("receive_buffer", std::to_string(set_buffer(fd, SO_RCVBUF, wanted)));
   host.note("send_buffer", std::to_string(set_buffer(fd, SO_SNDBUF, std::max(wanted, kLeastSendBuffer))));
-}
-
-uint32_t PacketOptions::max_frame() const noexcept {
-  return mtu == 0 ? kMaxFrame : std::min(mtu + kEtherHeader + kVlanTag, kMaxFrame);
-}
-
-Result<PacketOptions> read_packet_options(const Config& config) {
-  PacketOptions options;
-  if (config.has("mtu")) {
-    auto mtu = config.integer("mtu", kLeastMtu, kMostMtu);
-    if (!mtu) return mtu.error();
-    options.mtu = static_cast<uint32_t>(mtu.value());
-  }
-  if (config.has("buffer")) {
-    auto buffer = config.integer("buffer", kLeastBuffer, kMostBuffer);
-    if (!buffer) return buffer.error();
-    options.buffer = static_cast<int>(buffer.value());
-  }
-  return options;
 }
 
 Result<> PacketSocket::open(PortHost& host, Fd socket, int buffer) {

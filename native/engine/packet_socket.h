@@ -48,14 +48,6 @@ constexpr int kDefaultPacketBuffer = 1 << 20;
 // frame. What the kernel gives is noted.
 void size_packet_buffers(PortHost& host, int fd, int asked);
 
-// `mtu` and `buffer` of a configuration: every port over packets has them.
-struct PacketOptions {
-  uint32_t mtu = 0;  // octets of the largest IP packet; 0: as long as a frame can be
-  int buffer = 0;    // octets; 0: not given
-  uint32_t max_frame() const noexcept;
-};
-Result<PacketOptions> read_packet_options(const Config& config);
-
 class PacketSocket {
  public:
   enum class Peer : uint8_t { there, gone };

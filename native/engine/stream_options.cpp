@@ -1,6 +1,5 @@
 #include "engine/stream_options.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace ethercast {
@@ -31,22 +30,11 @@ Result<StreamOptions> read_stream_options(const Config& config) {
     options.clients = static_cast<uint32_t>(clients.value());
   }
   for (const auto& [key, flag] : {std::pair{"reconnect", &options.reconnect}, {"wait", &options.wait}}) {
-    if (!config.has(key)) continue;
-    auto given = config.flag(key);
-    if (!given) return given.error();
-    *flag = given.value();
+    if (auto read = config.flag_into(key, *flag); !read) return read.error();
   }
-  if (config.has("buffer")) {
-    auto buffer = config.integer("buffer", 4096, 1 << 30);
-    if (!buffer) return buffer.error();
-    options.buffer = static_cast<int>(buffer.value());
-  }
-  if (config.has("mtu")) {
-    auto mtu = config.integer("mtu", 68, kMaxFrame);
-    if (!mtu) return mtu.error();
-    // A tag comes on top: a full frame of a tagged LAN is four octets longer.
-    options.max_frame = std::min(static_cast<uint32_t>(mtu.value()) + kEtherHeader + kVlanTag, kMaxFrame);
-  }
+  auto sizes = read_frame_options(config);
+  if (!sizes) return sizes.error();
+  static_cast<FrameOptions&>(options) = sizes.value();
   return options;
 }
 

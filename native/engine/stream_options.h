@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "core/config.h"
-#include "core/ether.h"
+#include "engine/frame_options.h"
 #include "engine/stream_socket.h"
 #include "engine/unix_socket.h"
 
@@ -14,14 +14,12 @@ namespace ethercast {
 constexpr int64_t kStreamClients = 128;
 constexpr int64_t kMostStreamClients = 4096;
 
-struct StreamOptions {
+struct StreamOptions : FrameOptions {
   bool listens = false;
   StreamAddress address;
   UnixAccess access;  // of a listener's path
   uint32_t clients = kStreamClients;
   bool reconnect = true, wait = false;
-  int buffer = 0;                  // octets of each socket buffer; 0: not given
-  uint32_t max_frame = kMaxFrame;  // octets of the longest frame, as `mtu` has it
 };
 
 Result<StreamOptions> read_stream_options(const Config& config);

@@ -7,15 +7,12 @@
 #include <cerrno>
 #include <charconv>
 
-#include "engine/udp_socket.h"
+#include "engine/socket_buffers.h"
 
 namespace ethercast {
 
 namespace {
 
-// Clients that wait to be accepted while the I/O thread is elsewhere; the kernel cuts it to
-// net.core.somaxconn.
-constexpr int kBacklog = 1024;
 // Signs of life on an idle TCP connection: the first after ten seconds, then every five; after four without
 // an answer the peer is gone. So a peer that vanished (a cable, a crashed host) is noticed in half a minute.
 constexpr int kKeepIdle_s = 10;
@@ -119,27 +116,24 @@ Result<StreamAddress> read_stream_address(const Config& config, const std::strin
   return address;
 }
 
-Result<Fd> stream_listen(const StreamAddress& address, const UnixAccess& access, UnixName& name) {
-  auto made = address.is_path() ? unix_socket(SOCK_STREAM) : tcp_socket(address.inet.family());
+Result<Listening> stream_listen(const StreamAddress& address, const UnixAccess& access) {
+  if (address.is_path()) return unix_listen(SOCK_STREAM, address.path, access);
+  auto made = tcp_socket(address.inet.family());
   if (!made) return made.error();
   const int fd = made.value().get();
-  if (address.is_path()) {
-    auto bound = UnixName::bind(fd, SOCK_STREAM, address.path, access);
-    if (!bound) return bound.error();
-    name = std::move(bound.value());
-  } else {
-    // Else the connections of a former listener keep the port for a minute after its end.
-    set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (bind(fd, &address.inet.any, address.inet.length) != 0) {
-      const int error = errno;
-      return Error::os(error, "bind", address.text + listen_advice(error));
-    }
+  // Else the connections of a former listener keep the port for a minute after its end.
+  set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  const char* call = "bind";
+  int failed = bind(fd, &address.inet.any, address.inet.length);
+  if (failed == 0) {
+    call = "listen";
+    failed = listen(fd, kListenBacklog);
   }
-  if (listen(fd, kBacklog) != 0) {
+  if (failed != 0) {
     const int error = errno;
-    return Error::os(error, "listen", address.text + listen_advice(error));
+    return Error::os(error, call, address.text + listen_advice(error));
   }
-  return std::move(made.value());
+  return Listening{std::move(made.value()), UnixName(), address.text};
 }
 
 Result<StreamAttempt> stream_connect(const StreamAddress& address) {
@@ -200,12 +194,9 @@ bool stream_is_dead(int fd) noexcept {
 }
 
 std::string stream_peer(int fd) {
-  ucred who{};
-  socklen_t length = sizeof who;
   const SockAddr address = remote_address(fd);
-  if (address.family() != AF_UNIX) return with_port(address);
-  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &length) != 0) return "unknown";
-  return "pid " + std::to_string(who.pid) + ", uid " + std::to_string(who.uid);
+  if (address.length == 0) return "gone already";
+  return address.family() == AF_UNIX ? peer_credentials(fd).text() : with_port(address);
 }
 
 }  // namespace ethercast

@@ -24,8 +24,8 @@ struct StreamAddress {
 // are looked up.
 Result<StreamAddress> read_stream_address(const Config& config, const std::string& field);
 
-// Listens, non-blocking. A path's name comes back in `name`, to be kept as long as the socket.
-Result<Fd> stream_listen(const StreamAddress& address, const UnixAccess& access, UnixName& name);
+// Listens, non-blocking; `access`: of a path.
+Result<Listening> stream_listen(const StreamAddress& address, const UnixAccess& access);
 
 // A socket on its way to its peer, or there already (always, if it is a path).
 struct StreamAttempt {
@@ -44,7 +44,7 @@ void tune_stream(PortHost& host, int fd, bool tcp, int buffer);
 // Whether a TCP peer has acknowledged nothing for half a minute although it should have. One that only does
 // not read (a guest that is paused) acknowledges, and is not gone.
 bool stream_is_dead(int fd) noexcept;
-// Who is at the other end: `pid 812, uid 0`, or an address and port.
+// Who is at the other end of a connection: its credentials (`pid 812, uid 0`), or its address and port.
 std::string stream_peer(int fd);
 
 }  // namespace ethercast

@@ -8,13 +8,12 @@
 #include <charconv>
 #include <vector>
 
+#include "engine/frame_options.h"
+
 namespace ethercast {
 
 namespace {
 
-// The least that IPv4 and a tap take (RFC 791), and what a tap takes at most: 65535 without an Ethernet
-// header.
-constexpr int64_t kLeastMtu = 68, kMostMtu = 65521;
 // The longest entry of a user or group that is read, octets; the library asks for more at a time.
 constexpr size_t kMostEntry = 1 << 20;
 
@@ -99,9 +98,9 @@ Result<TapOptions> read_tap_options(const Config& config) {
     options.host_ip_text = address.value().address.text() + "/" + std::to_string(address.value().prefix);
   }
   if (const auto word = config.text("mtu"); config.has("mtu") && !(word && word.value() == "auto")) {
-    auto mtu = config.integer("mtu", kLeastMtu, kMostMtu);
+    auto mtu = read_mtu(config);
     if (!mtu) return mtu.error();
-    options.mtu = static_cast<uint32_t>(mtu.value());
+    options.mtu = mtu.value();
   }
   if (config.has("offload")) {
     auto offload = config.text("offload");
@@ -111,11 +110,7 @@ Result<TapOptions> read_tap_options(const Config& config) {
     }
     options.wish.offload = offload.value() == "auto";
   }
-  if (config.has("persist")) {
-    auto persist = config.flag("persist");
-    if (!persist) return persist.error();
-    options.wish.persist = persist.value();
-  }
+  if (auto read = config.flag_into("persist", options.wish.persist); !read) return read.error();
   auto owner = read_account(config, "owner");
   if (!owner) return owner.error();
   options.wish.owner = owner.value();

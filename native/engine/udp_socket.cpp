@@ -16,20 +16,10 @@ constexpr int64_t kLeastMss = 536;
 }  // namespace
 
 Result<UdpOptions> read_udp_options(const Config& config, bool v6) {
+  auto sizes = read_frame_options(config, udp_max_payload(v6));
+  if (!sizes) return sizes.error();
   UdpOptions options;
-  options.max_frame = udp_max_payload(v6);
-  if (config.has("buffer")) {
-    auto buffer = config.integer("buffer", 4096, 1 << 30);
-    if (!buffer) return buffer.error();
-    options.buffer = static_cast<int>(buffer.value());
-  }
-  if (config.has("mtu")) {
-    auto mtu = config.integer("mtu", 68, kMaxFrame);
-    if (!mtu) return mtu.error();
-    options.mtu = static_cast<uint32_t>(mtu.value());
-    // A tag comes on top: a full frame of a tagged LAN is four octets longer.
-    options.max_frame = std::min(options.mtu + kEtherHeader + kVlanTag, options.max_frame);
-  }
+  static_cast<FrameOptions&>(options) = sizes.value();
   if (config.has("offload")) {
     auto offload = config.text("offload");
     if (!offload) return offload.error();
@@ -89,30 +79,6 @@ Result<UdpAbility> udp_ability() {
   const int fd = socket.value().get();
   return UdpAbility{.segment = set_option(fd, IPPROTO_UDP, UDP_SEGMENT, 0, "UDP_SEGMENT").ok(),
                     .gro = set_option(fd, IPPROTO_UDP, UDP_GRO, 1, "UDP_GRO").ok()};
-}
-
-int set_buffer(int fd, int option, int octets) noexcept {
-  const int force = option == SO_RCVBUF ? SO_RCVBUFFORCE : SO_SNDBUFFORCE;
-  if (setsockopt(fd, SOL_SOCKET, force, &octets, sizeof octets) != 0) {
-    setsockopt(fd, SOL_SOCKET, option, &octets, sizeof octets);
-  }
-  int given = 0;
-  socklen_t length = sizeof given;
-  getsockopt(fd, SOL_SOCKET, option, &given, &length);
-  return given;
-}
-
-void size_receive_buffer(PortHost& host, int fd, int asked) {
-  const int given = set_buffer(fd, SO_RCVBUF, asked != 0 ? asked : kDefaultBuffer);
-  host.note("receive_buffer", std::to_string(given));
-  // Twice what is asked for is the whole of it; a default that is not reached was nobody's wish.
-  if (asked == 0 || given / 2 >= asked) return;
-  host.note("receive_buffer_short",
-            "the system's limit: sysctl -w net.core.rmem_max=" + std::to_string(asked));
-}
-
-void size_send_buffer(int fd, int asked) noexcept {
-  set_buffer(fd, SO_SNDBUF, asked != 0 ? std::max(asked, kLeastSendBuffer) : kDefaultBuffer);
 }
 
 Result<> bind_socket(int fd, const SockAddr& address) {

@@ -12,6 +12,8 @@
 #include "core/result.h"
 #include "engine/address.h"
 #include "engine/fd.h"
+#include "engine/frame_options.h"
+#include "engine/socket_buffers.h"
 
 namespace ethercast {
 
@@ -25,19 +27,9 @@ constexpr uint32_t kUdp6MaxPayload = 65535 - 8;
 constexpr uint32_t udp_overhead(bool v6) noexcept { return v6 ? kUdp6Overhead : kUdp4Overhead; }
 constexpr uint32_t udp_max_payload(bool v6) noexcept { return v6 ? kUdp6MaxPayload : kUdp4MaxPayload; }
 
-// Asked for when the spec gives no `buffer`: at 1514 octets some 1700 frames with the kernel's bookkeeping.
-constexpr int kDefaultBuffer = 4 << 20;
-// No send buffer is asked to be smaller: the fragments of one long datagram have to fit in at once, with the
-// kernel's bookkeeping, or it could never leave (ENOBUFS for ever).
-constexpr int kLeastSendBuffer = 256 << 10;
-
 // What every UDP transport reads from its configuration.
-struct UdpOptions {
-  int buffer = 0;  // octets of each socket buffer; 0: not given
-  uint32_t mtu =
-      0;  // octets of the largest IP packet on the LAN; 0: not given, as much as a datagram carries
-  uint32_t max_frame = 0;  // octets of the longest frame, as `mtu` or else the datagram has it
-  bool offload = true;     // UDP_SEGMENT and UDP_GRO where the kernel has them
+struct UdpOptions : FrameOptions {
+  bool offload = true;  // UDP_SEGMENT and UDP_GRO where the kernel has them
   enum class Mss : uint8_t { automatic, off, fixed } mss = Mss::automatic;
   uint16_t mss_octets = 0;  // if fixed
   // On a path whose network carries IP packets of `mtu` octets with our headers around them.
@@ -61,15 +53,6 @@ struct UdpAbility {
   bool gro = false;
 };
 Result<UdpAbility> udp_ability();
-// Asks for `octets` of SO_RCVBUF or SO_SNDBUF, past the system's limit where privilege allows. Returns what
-// the kernel gives, in octets of payload and bookkeeping as it counts them (socket(7): it doubles what is
-// asked for).
-int set_buffer(int fd, int option, int octets) noexcept;
-// What a port does with its `buffer` (0: not given, then kDefaultBuffer). The receive buffer that the kernel
-// gives is noted, and when it is less than was asked for, how to get more.
-void size_receive_buffer(PortHost& host, int fd, int asked);
-// The send buffer is kLeastSendBuffer at least.
-void size_send_buffer(int fd, int asked) noexcept;
 Result<> bind_socket(int fd, const SockAddr& address);
 
 struct MulticastOn {

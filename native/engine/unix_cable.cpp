@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "engine/clock.h"
-#include "engine/udp_socket.h"
+#include "engine/socket_buffers.h"
 
 namespace ethercast {
 

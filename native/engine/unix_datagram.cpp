@@ -11,8 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "core/ether.h"
-#include "engine/udp_socket.h"
+#include "engine/socket_buffers.h"
 #include "engine/unix_socket.h"
 
 namespace ethercast {
@@ -22,30 +21,10 @@ namespace {
 // Asked for when the spec gives no `buffer`: with the kernel's bookkeeping some 700 frames of 1514 octets
 // wait in a peer that sleeps, if its own queue has room for so many.
 constexpr int kDefaultMessageBuffer = 1 << 20;
-constexpr int64_t kLeastBuffer = 4096, kMostBuffer = 1 << 30;
-// 68 is the least that IPv4 forwards whole (RFC 791).
-constexpr int64_t kLeastMtu = 68, kMostMtu = kMaxFrame - kEtherHeader;
 
 }  // namespace
 
-Result<MessageOptions> read_message_options(const Config& config) {
-  MessageOptions options;
-  if (config.has("buffer")) {
-    auto buffer = config.integer("buffer", kLeastBuffer, kMostBuffer);
-    if (!buffer) return buffer.error();
-    options.buffer = static_cast<int>(buffer.value());
-  }
-  if (config.has("mtu")) {
-    auto mtu = config.integer("mtu", kLeastMtu, kMostMtu);
-    if (!mtu) return mtu.error();
-    options.mtu = static_cast<uint32_t>(mtu.value());
-  }
-  options.max_frame =
-      options.mtu == 0 ? kMaxFrame : std::min(options.mtu + kEtherHeader + kVlanTag, kMaxFrame);
-  return options;
-}
-
-Result<Fd> message_socket(PortHost& host, const MessageOptions& options) {
+Result<Fd> message_socket(PortHost& host, const FrameOptions& options) {
   auto socket = unix_socket(SOCK_DGRAM);
   if (!socket) return socket.error();
   // What waits at the receiver is charged to the sender here; the receive buffer is for the books.
@@ -91,17 +70,6 @@ int connect_owned(int socket, const std::string& path, uid_t owner) noexcept {
   // The very file that was looked at, whatever has its name by now.
   const auto address = unix_address("/proc/self/fd/" + std::to_string(there.get()));
   return connect(socket, address.value().get(), address.value().length) == 0 ? 0 : errno;
-}
-
-std::string PeerCredentials::text() const {
-  return "pid " + std::to_string(pid) + ", uid " + std::to_string(uid);
-}
-
-PeerCredentials peer_credentials(int socket) noexcept {
-  ucred who{};
-  socklen_t length = sizeof who;
-  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &length) != 0) return {};
-  return {who.pid, who.uid};
 }
 
 }  // namespace ethercast

@@ -8,23 +8,15 @@
 #include <span>
 #include <string>
 
-#include "core/config.h"
 #include "core/port.h"
 #include "core/result.h"
 #include "engine/fd.h"
+#include "engine/frame_options.h"
 
 namespace ethercast {
 
-// What every transport of a frame a message over AF_UNIX reads from its configuration.
-struct MessageOptions {
-  int buffer = 0;          // octets of each socket buffer; 0: not given
-  uint32_t mtu = 0;        // octets of the largest IP packet; 0: not given
-  uint32_t max_frame = 0;  // octets, as `mtu` has it
-};
-Result<MessageOptions> read_message_options(const Config& config);
-
 // A datagram socket with its buffers sized and noted.
-Result<Fd> message_socket(PortHost& host, const MessageOptions& options);
+Result<Fd> message_socket(PortHost& host, const FrameOptions& options);
 
 // Binds to an abstract name of the full length (struct sockaddr_un, 110 octets) that is `name`, a dash, and
 // 32 random digits. Returns the name without its leading NUL.
@@ -37,13 +29,5 @@ int connect_whole(int socket, std::span<const uint8_t> address) noexcept;
 // Connects to the socket at `path`, if it is `owner`'s (root may name anybody's): else a client could point
 // us at sockets that it must not write to itself. 0, or an errno: EPERM for one of another user's.
 int connect_owned(int socket, const std::string& path, uid_t owner) noexcept;
-
-// Who is at the other end of a connected stream. A pid of 0 is one of another pid namespace.
-struct PeerCredentials {
-  pid_t pid = 0;
-  uid_t uid = static_cast<uid_t>(-1);
-  std::string text() const;  // "pid 812, uid 0"
-};
-PeerCredentials peer_credentials(int socket) noexcept;
 
 }  // namespace ethercast

@@ -202,4 +202,26 @@ void UnixName::remove() noexcept {
   folder_.fd.reset();
 }
 
+std::string PeerCredentials::text() const {
+  return (pid == 0 ? "" : "pid " + std::to_string(pid) + ", ") + "uid " + std::to_string(uid);
+}
+
+PeerCredentials peer_credentials(int socket) noexcept {
+  ucred who{};
+  socklen_t length = sizeof who;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &length) != 0) return {};
+  return {who.pid, who.uid};
+}
+
+Result<Listening> unix_listen(int type, const std::string& path, const UnixAccess& access) {
+  auto made = unix_socket(type);
+  if (!made) return made.error();
+  auto name = UnixName::bind(made.value().get(), type, path, access);
+  if (!name) return name.error();
+  if (listen(made.value().get(), kListenBacklog) != 0) {
+    return Error::os(errno, "listen", path + ": can't be listened on");
+  }
+  return Listening{std::move(made.value()), std::move(name.value()), path};
+}
+
 }  // namespace ethercast

@@ -46,6 +46,14 @@ Result<Fd> unix_socket(int type);
 // EPROTOTYPE. A full backlog (EAGAIN) is an error, too: AF_UNIX does not connect later.
 Result<> unix_connect(int socket, const std::string& path);
 
+// Who is at the other end of a connection. A pid of 0 is one of another pid namespace.
+struct PeerCredentials {
+  pid_t pid = 0;
+  uid_t uid = static_cast<uid_t>(-1);
+  std::string text() const;  // "pid 812, uid 0", or "uid 0" when the pid is not seen from here
+};
+PeerCredentials peer_credentials(int socket) noexcept;
+
 // A name that was bound; unbound again when it is destroyed.
 class UnixName {
  public:
@@ -75,5 +83,17 @@ class UnixName {
   struct stat made_ {};
   bool replaced_ = false;
 };
+
+// A socket that listens.
+struct Listening {
+  Fd fd;
+  UnixName name;      // empty: it has none in the file system
+  std::string where;  // its path or address, for people
+};
+// Clients that wait to be accepted while the I/O thread is elsewhere; the kernel cuts it to
+// net.core.somaxconn.
+constexpr int kListenBacklog = 1024;
+// `type`: SOCK_STREAM or SOCK_SEQPACKET. Errors: those of UnixName::bind, and the kernel's.
+Result<Listening> unix_listen(int type, const std::string& path, const UnixAccess& access);
 
 }  // namespace ethercast

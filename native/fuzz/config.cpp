@@ -10,14 +10,20 @@ using namespace ethercast;
 using namespace ethercast::fuzz;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const char* const transports[] = {"mcast",  "ucast", "host", "tuntap", "daemon", "switch",  "bess",
-                                           "stream", "dgram", "pcap", "slip",   "slirp",  "ethertap"};
+  static const char* const transports[] = {"mcast",  "ucast", "host", "tuntap", "daemon", "switch",   "bess",
+                                           "stream", "dgram", "pcap", "slip",   "slirp",  "ethertap", "fd"};
   static const char* const keys[] = {
-      "group",      "port",       "ttl",  "loop",   "interface", "source",   "buffer", "mtu",    "remote",
-      "listenPort", "remotePort", "mac",  "mss",    "offload",   "device",   "hostIp", "socket", "listen",
-      "connect",    "local",      "args", "filter", "promisc",   "optimize", "program"};
-  static const char* const texts[] = {"239.192.168.1", "127.0.0.1", "::1", "ff12::1", "lo",
-                                      "0.0.0.0",       "224.0.0.1"};
+      "group",   "port",       "ttl",        "loop",  "interface", "source",  "buffer",  "mtu",
+      "remote",  "listenPort", "remotePort", "mac",   "mss",       "offload", "device",  "hostIp",
+      "socket",  "listen",     "connect",    "local", "args",      "filter",  "promisc", "optimize",
+      "program", "clients",    "mode",       "wait",  "reconnect", "fd",      "type",    "line",
+      "link",    "gateway",    "peer",       "owner", "persist"};
+  static const char* const texts[] = {"239.192.168.1", "127.0.0.1", "::1",
+                                      "ff12::1",       "lo",        "0.0.0.0",
+                                      "224.0.0.1",     "/x",        "127.0.0.1:1102",
+                                      "[::1]:1102",    "0660",      "umask",
+                                      "nobody",        "auto",      "off",
+                                      "dgram",         "tun",       "198.18.1.254/24"};
   Input input(data, size);
   const uint8_t which = input.octet();
   const std::string transport =
@@ -40,6 +46,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       case 3:
         config.set(key, int64_t{input.number<uint16_t>()});
         break;
+      case 4: {
+        std::vector<std::string> list(input.octet() % 128);
+        for (std::string& each : list) each = input.text(input.octet());
+        config.set(key, std::move(list));
+        break;
+      }
       default:
         config.set(key, input.octet() % 2 == 0);
         break;

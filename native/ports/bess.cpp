@@ -1,12 +1,11 @@
 #include "ports/bess.h"
 
-#include <sys/epoll.h>
-
-#include <cerrno>
 #include <string>
 #include <utility>
 
 #include "core/backoff.h"
+#include "engine/acceptor.h"
+#include "engine/frame_options.h"
 #include "engine/packet_socket.h"
 #include "engine/unix_socket.h"
 
@@ -14,10 +13,6 @@ namespace ethercast {
 
 namespace {
 
-// What listen() lets wait, octets of nothing: connections that were not yet accepted.
-constexpr int kBacklog = 128;
-// Accepted in one go; the others have their turn first.
-constexpr int kAcceptsAtOnce = 16;
 constexpr int64_t kMostClients = 60'000;
 constexpr uint32_t kUsualClients = 1024;
 // Nobody but the owner, unless the spec says otherwise: whoever may write to the socket is on the LAN.
@@ -25,29 +20,24 @@ constexpr mode_t kUsualMode = 0600;
 
 struct BessOptions {
   std::string path;
-  PacketOptions packets;
+  FrameOptions packets;
   UnixAccess access;
   uint32_t clients = kUsualClients;
   bool reconnect = true;
   bool wait = false;
 };
 
-// How many clients a listener has; they outlive it for a moment.
-using ClientCount = std::shared_ptr<uint32_t>;
-
 // One client of a listener.
 class BessChild final : public Port {
  public:
-  BessChild(Fd socket, const BessOptions& options, ClientCount count, std::shared_ptr<PacketScratch> scratch)
+  BessChild(Fd socket, const BessOptions& options, Seat seat, std::shared_ptr<PacketScratch> scratch)
       : options_(options.packets),
         accepted_(std::move(socket)),
-        count_(std::move(count)),
-        packets_(std::move(scratch)) {
-    ++*count_;
-  }
+        seat_(std::move(seat)),
+        packets_(std::move(scratch)) {}
   ~BessChild() override { close(); }
 
-  Caps caps() const noexcept override { return {.max_frame = options_.max_frame()}; }
+  Caps caps() const noexcept override { return {.max_frame = options_.max_frame}; }
 
   Result<> open(PortHost& host) override {
     host_ = &host;
@@ -65,108 +55,44 @@ class BessChild final : public Port {
   void close() noexcept override {
     packets_.close(TxDrop::closed);
     accepted_.reset();
-    if (count_) --*count_;
-    count_.reset();
   }
 
  private:
-  const PacketOptions options_;
+  const FrameOptions options_;
   Fd accepted_;
-  ClientCount count_;
+  const Seat seat_;
   PacketSocket packets_;
   PortHost* host_ = nullptr;
 };
 
-class BessListener final : public Port {
+class BessListener final : public Port, AcceptorClients {
  public:
-  explicit BessListener(BessOptions options) : options_(std::move(options)) {}
+  explicit BessListener(BessOptions options)
+      : options_(std::move(options)),
+        acceptor_({.spec = "bess,listen=" + options_.path, .clients = options_.clients}) {}
   ~BessListener() override { close(); }
 
   Caps caps() const noexcept override { return {.listener = true}; }
 
   Result<> open(PortHost& host) override {
-    host_ = &host;
-    auto made = unix_socket(SOCK_SEQPACKET);
+    auto made = unix_listen(SOCK_SEQPACKET, options_.path, options_.access);
     if (!made) return made.error();
-    socket_ = std::move(made.value());
-    auto bound = UnixName::bind(socket_.get(), SOCK_SEQPACKET, options_.path, options_.access);
-    if (!bound) return bound.error();
-    name_ = std::move(bound.value());
-    if (listen(socket_.get(), kBacklog) != 0) {
-      return Error::os(errno, "listen", options_.path + ": can't be listened on");
-    }
-    if (name_.replaced_stale()) host.note("replaced", "a dead socket, left by a program that has ended");
-    host.note("listens_on", options_.path);
-    return host.watch(socket_.get(), EPOLLIN);
+    return acceptor_.open(host, std::move(made.value()));
   }
-
-  void on_ready(int, uint32_t) override {
-    for (int i = 0; i < kAcceptsAtOnce; ++i) {
-      Fd client(accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-      if (client) {
-        take(std::move(client));
-        continue;
-      }
-      if (errno == EAGAIN) break;
-      // Gone before it was taken.
-      if (errno == EINTR || errno == ECONNABORTED) continue;
-      return pause(errno);
-    }
-    if (!paused_) return;
-    paused_ = false;
-    backoff_.reset();
-    host_->report({PortState::up, "descriptors", "new clients are taken again", 0});
-  }
-
-  void on_timer(uint64_t) override {
-    (void)host_->watch(socket_.get(), EPOLLIN);
-    on_ready(socket_.get(), EPOLLIN);
-  }
-
+  void on_ready(int, uint32_t) override { acceptor_.accept(*this); }
+  void on_timer(uint64_t) override { acceptor_.on_timer(*this); }
   TxResult transmit(const FrameBatch&, Picks) noexcept override { return {}; }
-
-  void close() noexcept override {
-    if (host_ == nullptr) return;
-    if (socket_) host_->unwatch(socket_.get());
-    name_.remove();
-    socket_.reset();
-    host_ = nullptr;
-  }
+  void close() noexcept override { acceptor_.close(); }
 
  private:
-  void take(Fd client) {
-    if (*count_ >= options_.clients) return host_->counters().refused_clients.add(1);
-    ucred who{};
-    socklen_t length = sizeof who;
-    getsockopt(client.get(), SOL_SOCKET, SO_PEERCRED, &who, &length);
-    std::string name = "bess,listen=" + options_.path + " client " + std::to_string(++last_) + " (";
-    // No pid: it is in a namespace that is not seen from here.
-    if (who.pid != 0) name += "pid " + std::to_string(who.pid) + ", ";
-    name += "uid " + std::to_string(who.uid) + ")";
-    auto child = std::make_unique<BessChild>(std::move(client), options_, count_, scratch_);
-    if (!host_->adopt(std::move(child), std::move(name))) host_->counters().refused_clients.add(1);
-  }
-
-  // Clients stay in the backlog until there are descriptors again; to look at once would be to spin.
-  void pause(int why) {
-    host_->unwatch(socket_.get());
-    host_->arm(host_->now_ns() + backoff_.next_ns());
-    host_->counters().last_errno.set(static_cast<uint64_t>(why));
-    if (std::exchange(paused_, true)) return;
-    host_->report({PortState::degraded, "descriptors",
-                   "no descriptor for another client: raise the limit (ulimit -n); those that wait are taken "
-                   "when there is one",
-                   why});
+  void take(Fd client, std::string who) override {
+    acceptor_.admit(who, [&](Seat seat) {
+      return std::make_unique<BessChild>(std::move(client), options_, std::move(seat), scratch_);
+    });
   }
 
   const BessOptions options_;
-  PortHost* host_ = nullptr;
-  Fd socket_;
-  UnixName name_;
-  Backoff backoff_;
-  bool paused_ = false;
-  uint32_t last_ = 0;  // number of the newest client
-  ClientCount count_ = std::make_shared<uint32_t>(0);
+  Acceptor acceptor_;
   std::shared_ptr<PacketScratch> scratch_ = std::make_shared<PacketScratch>();
 };
 
@@ -175,7 +101,7 @@ class BessClient final : public Port {
   explicit BessClient(BessOptions options) : options_(std::move(options)) {}
   ~BessClient() override { close(); }
 
-  Caps caps() const noexcept override { return {.max_frame = options_.packets.max_frame()}; }
+  Caps caps() const noexcept override { return {.max_frame = options_.packets.max_frame}; }
 
   Result<> open(PortHost& host) override {
     host_ = &host;
@@ -238,7 +164,7 @@ Result<BessOptions> read_options(const Config& config, bool listens) {
   if (!path) return path.error();
   options.path = path.value();
   if (const auto address = unix_address(options.path); !address) return address.error();
-  auto packets = read_packet_options(config);
+  auto packets = read_frame_options(config);
   if (!packets) return packets.error();
   options.packets = packets.value();
   if (config.has("clients")) {
@@ -247,10 +173,7 @@ Result<BessOptions> read_options(const Config& config, bool listens) {
     options.clients = static_cast<uint32_t>(clients.value());
   }
   for (const auto& [key, flag] : {std::pair{"reconnect", &options.reconnect}, {"wait", &options.wait}}) {
-    if (!config.has(key)) continue;
-    auto value = config.flag(key);
-    if (!value) return value.error();
-    *flag = value.value();
+    if (auto read = config.flag_into(key, *flag); !read) return read.error();
   }
   auto access = read_unix_access(config);
   if (!access) return access.error();

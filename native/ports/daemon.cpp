@@ -12,6 +12,7 @@
 #include "core/backoff.h"
 #include "engine/datagram_reader.h"
 #include "engine/datagram_sender.h"
+#include "engine/frame_options.h"
 #include "engine/unix_datagram.h"
 #include "engine/unix_socket.h"
 #include "ports/codec/daemon_control.h"
@@ -31,7 +32,7 @@ struct DaemonOptions {
   std::string socket;  // empty: the usual ones
   bool reconnect = true;
   bool wait = false;
-  MessageOptions message{};
+  FrameOptions message{};
 };
 
 class DaemonPort final : public Port, SenderJudge, SendRecovery {
@@ -292,7 +293,7 @@ Result<std::unique_ptr<Port>> make_daemon_port(const Config& config) {
   auto wait = config.flag("wait");
   if (!wait) return wait.error();
   options.wait = wait.value();
-  auto message = read_message_options(config);
+  auto message = read_frame_options(config);
   if (!message) return message.error();
   options.message = message.value();
   return std::unique_ptr<Port>(std::make_unique<DaemonPort>(std::move(options)));

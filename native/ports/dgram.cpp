@@ -1,9 +1,8 @@
 #include "ports/dgram.h"
 
-#include <algorithm>
 #include <string>
 
-#include "core/ether.h"
+#include "engine/frame_options.h"
 #include "engine/stream_socket.h"
 #include "engine/udp_cable.h"
 #include "engine/unix_cable.h"
@@ -59,13 +58,10 @@ Result<std::unique_ptr<Port>> make_unix_port(const Config& config, const std::st
   if (!access) return access.error();
   options.access = access.value();
   if (!options.access.mode) options.access.mode = kOwnerAlone;
-  // Buffers and the largest frame are as over UDP, but nothing bounds a datagram below the longest frame.
-  auto udp = read_udp_options(config, true);
-  if (!udp) return udp.error();
-  options.buffer = udp.value().buffer;
-  const uint32_t max_frame =
-      udp.value().mtu == 0 ? kMaxFrame : std::min(udp.value().mtu + kEtherHeader + kVlanTag, kMaxFrame);
-  return std::unique_ptr<Port>(std::make_unique<UnixDgramPort>(std::move(options), max_frame));
+  auto sizes = read_frame_options(config);
+  if (!sizes) return sizes.error();
+  options.buffer = sizes.value().buffer;
+  return std::unique_ptr<Port>(std::make_unique<UnixDgramPort>(std::move(options), sizes.value().max_frame));
 }
 
 }  // namespace

@@ -8,9 +8,10 @@
 #include <optional>
 #include <string>
 
+#include "engine/frame_options.h"
 #include "engine/inherited_fd.h"
 #include "engine/packet_socket.h"
-#include "engine/udp_socket.h"
+#include "engine/socket_buffers.h"
 
 namespace ethercast {
 
@@ -19,7 +20,7 @@ namespace {
 struct FdOptions {
   std::optional<int> number;  // none: a new pair
   int type = SOCK_SEQPACKET;
-  PacketOptions packets;
+  FrameOptions packets;
 };
 
 class FdPort final : public Port {
@@ -27,7 +28,7 @@ class FdPort final : public Port {
   explicit FdPort(FdOptions options) : options_(options) {}
   ~FdPort() override { close(); }
 
-  Caps caps() const noexcept override { return {.max_frame = options_.packets.max_frame()}; }
+  Caps caps() const noexcept override { return {.max_frame = options_.packets.max_frame}; }
 
   Result<> open(PortHost& host) override {
     host_ = &host;
@@ -104,7 +105,7 @@ Result<std::unique_ptr<Port>> make_fd_port(const Config& config) {
     }
     options.type = type.value() == "dgram" ? SOCK_DGRAM : SOCK_SEQPACKET;
   }
-  auto packets = read_packet_options(config);
+  auto packets = read_frame_options(config);
   if (!packets) return packets.error();
   options.packets = packets.value();
   return std::unique_ptr<Port>(std::make_unique<FdPort>(options));

@@ -12,6 +12,7 @@
 #include "engine/address_watch.h"
 #include "engine/capture_filter.h"
 #include "engine/capture_socket.h"
+#include "engine/frame_options.h"
 #include "engine/interfaces.h"
 #include "engine/link_setup.h"
 #include "ports/codec/packet_capture.h"
@@ -25,8 +26,7 @@ struct PcapOptions {
   std::string filter;  // empty: everything
   bool promisc = true;
   bool optimize = false;
-  int buffer = 0;
-  uint32_t max_frame = kMaxFrame;
+  FrameOptions sizes{};
 };
 
 class PcapPort final : public Port {
@@ -34,7 +34,7 @@ class PcapPort final : public Port {
   explicit PcapPort(PcapOptions options) : options_(std::move(options)) {}
   ~PcapPort() override { close(); }
 
-  Caps caps() const noexcept override { return {.max_frame = options_.max_frame, .read_only = true}; }
+  Caps caps() const noexcept override { return {.max_frame = options_.sizes.max_frame, .read_only = true}; }
 
   Result<> open(PortHost& host) override {
     host_ = &host;
@@ -162,7 +162,7 @@ class PcapPort final : public Port {
                        .interface_name = name_,
                        .loopback = loopback,
                        .promisc = options_.promisc,
-                       .buffer = options_.buffer};
+                       .buffer = options_.sizes.buffer};
       if (filter_) wish.filter = *filter_;
       if (auto listening = socket_.listen(*host_, wish); !listening) return listening;
       if (auto watched = host_->watch(socket_.fd(), EPOLLIN); !watched) return watched;
@@ -283,17 +283,9 @@ Result<std::unique_ptr<Port>> make_pcap_port(const Config& config) {
     if (!flag) return flag.error();
     *into = flag.value();
   }
-  if (config.has("buffer")) {
-    auto buffer = config.integer("buffer", 4096, 1 << 30);
-    if (!buffer) return buffer.error();
-    options.buffer = static_cast<int>(buffer.value());
-  }
-  if (config.has("mtu")) {
-    auto mtu = config.integer("mtu", 68, kMaxFrame);
-    if (!mtu) return mtu.error();
-    // A tag comes on top.
-    options.max_frame = std::min(static_cast<uint32_t>(mtu.value()) + kEtherHeader + kVlanTag, kMaxFrame);
-  }
+  auto sizes = read_frame_options(config);
+  if (!sizes) return sizes.error();
+  options.sizes = sizes.value();
   return std::unique_ptr<Port>(std::make_unique<PcapPort>(std::move(options)));
 }
 

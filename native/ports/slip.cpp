@@ -8,7 +8,7 @@
 #include <cstring>
 #include <optional>
 
-#include "core/backoff.h"
+#include "engine/ip_line_port.h"
 #include "engine/ip_options.h"
 #include "engine/pty.h"
 #include "engine/tun_device.h"
@@ -62,28 +62,25 @@ class StdioLine {
   End in_, out_;
 };
 
-class SlipPort final : public Port {
+class SlipPort final : public IpLinePort {
  public:
-  explicit SlipPort(SlipOptions options) : options_(std::move(options)) {}
+  explicit SlipPort(SlipOptions options) : IpLinePort(options.ip), options_(std::move(options)) {}
   ~SlipPort() override { close(); }
 
-  Caps caps() const noexcept override { return line_->caps(); }
-
   Result<> open(PortHost& host) override {
-    host_ = &host;
-    line_.emplace(host, options_.ip);
+    begin(host);
     switch (options_.line) {
       case Line::pty:
         return open_pty();
       case Line::stdio:
         if (auto opened = stdio_.open(); !opened) return opened;
-        return begin(stdio_.in(), stdio_.out());
+        return use(stdio_.in(), stdio_.out());
       case Line::tun:
         if (auto opened = tun_.open(options_.device, *options_.host_ip, options_.ip.mtu); !opened) {
           return opened;
         }
         host.note("device", tun_.name());
-        return begin(tun_.fd(), tun_.fd());
+        return use(tun_.fd(), tun_.fd());
       case Line::path:
         break;
     }
@@ -91,7 +88,7 @@ class SlipPort final : public Port {
     auto opened = open_path();
     if (opened || !options_.wait || opened.error().code != Errc::os) return opened;
     host.report({PortState::opening, "waiting", opened.error().message, opened.error().os_errno});
-    retry_ns_ = host.now_ns() + backoff_.next_ns();
+    try_later();
     rearm();
     return {};
   }
@@ -108,23 +105,16 @@ class SlipPort final : public Port {
 
   void on_timer(uint64_t now_ns) override {
     settle(line_->on_timer(now_ns));
-    if (retry_ns_ != 0 && retry_ns_ <= now_ns) {
-      retry_ns_ = 0;
+    if (take_due(now_ns)) {
       const bool again = was_up_;  // of what is to come open_path() tells
       if (auto opened = open_path(); opened) {
         if (again) host_->counters().reconnects.add(1);
         up("the line is there");
       } else {
-        retry_ns_ = now_ns + backoff_.next_ns();
+        try_later();
       }
     }
     rearm();
-  }
-
-  TxResult transmit(const FrameBatch& batch, Picks picks) noexcept override {
-    const TxResult result = line_->transmit(batch, picks);
-    rearm();
-    return result;
   }
 
   void close() noexcept override {
@@ -140,7 +130,7 @@ class SlipPort final : public Port {
   }
 
  private:
-  Result<> begin(int in, int out) {
+  Result<> use(int in, int out) {
     auto used = line_->use(in, out);
     if (!used && used.error().os_errno == EPERM) {
       return Error::os(EPERM, "epoll_ctl",
@@ -169,14 +159,14 @@ class SlipPort final : public Port {
     found_.close();
     if (auto opened = found_.open(options_.path); !opened) return opened;
     host_->note("line_kind", found_.kind());
-    return begin(found_.fd(), found_.fd());
+    return use(found_.fd(), found_.fd());
   }
 
   void look_for_peer() {
     if (line_->has_line() || !pty_.has_peer()) return;
     pty_.make_raw();
     const bool again = was_up_;
-    if (!begin(pty_.fd(), pty_.fd())) return;
+    if (!use(pty_.fd(), pty_.fd())) return;
     if (again) host_->counters().reconnects.add(1);
     up("somebody has opened " + pty_.path());
   }
@@ -218,24 +208,15 @@ class SlipPort final : public Port {
       return;
     }
     host_->report({PortState::reconnecting, "gone", message, why == ENODATA ? 0 : why});
-    retry_ns_ = host_->now_ns() + backoff_.next_ns();
-  }
-
-  void rearm() noexcept {
-    const uint64_t line = line_->deadline_ns();
-    host_->arm(retry_ns_ == 0 || (line != 0 && line < retry_ns_) ? line : retry_ns_);
+    try_later();
   }
 
   const SlipOptions options_;
-  PortHost* host_ = nullptr;
   Pty pty_;
   PtyLink link_;
   FoundLine found_;
   StdioLine stdio_;
   TunDevice tun_;
-  std::optional<IpLine> line_;
-  Backoff backoff_;
-  uint64_t retry_ns_ = 0;
   bool was_up_ = false;
 };
 
@@ -258,10 +239,7 @@ Result<> read_line(const Config& config, SlipOptions& options) {
   }
   for (const auto& [key, flag] :
        {std::pair("reconnect", &options.reconnect), std::pair("wait", &options.wait)}) {
-    if (!config.has(key)) continue;
-    auto value = config.flag(key);
-    if (!value) return value.error();
-    *flag = value.value();
+    if (auto read = config.flag_into(key, *flag); !read) return read.error();
   }
   return {};
 }

@@ -2,9 +2,7 @@
 
 #include <sys/epoll.h>
 
-#include <optional>
-
-#include "core/backoff.h"
+#include "engine/ip_line_port.h"
 #include "engine/ip_options.h"
 #include "engine/process.h"
 
@@ -27,16 +25,13 @@ struct SlirpOptions {
   bool reconnect = true;
 };
 
-class SlirpPort final : public Port {
+class SlirpPort final : public IpLinePort {
  public:
-  explicit SlirpPort(SlirpOptions options) : options_(std::move(options)) {}
+  explicit SlirpPort(SlirpOptions options) : IpLinePort(options.ip), options_(std::move(options)) {}
   ~SlirpPort() override { close(); }
 
-  Caps caps() const noexcept override { return line_->caps(); }
-
   Result<> open(PortHost& host) override {
-    host_ = &host;
-    line_.emplace(host, options_.ip);
+    begin(host);
     return start();
   }
 
@@ -53,24 +48,18 @@ class SlirpPort final : public Port {
 
   void on_timer(uint64_t now_ns) override {
     settle(line_->on_timer(now_ns));
-    if (due_ns_ != 0 && due_ns_ <= now_ns) {
-      due_ns_ = 0;
+    // The kill while it runs, else the next start.
+    if (take_due(now_ns)) {
       if (process_.is_running()) {
         process_.kill();  // over() comes next
       } else if (auto started = start(); started) {
         host_->counters().reconnects.add(1);
         host_->report({PortState::up, "up", name() + " runs again", 0});
       } else {
-        due_ns_ = now_ns + backoff_.next_ns();
+        try_later();
       }
     }
     rearm();
-  }
-
-  TxResult transmit(const FrameBatch& batch, Picks picks) noexcept override {
-    const TxResult result = line_->transmit(batch, picks);
-    rearm();
-    return result;
   }
 
   void close() noexcept override {
@@ -134,24 +123,14 @@ class SlirpPort final : public Port {
       host_->report({PortState::closed, "ended", std::move(message), 0});
       return;
     }
-    const uint64_t now_ns = host_->now_ns();
-    if (now_ns - started_ns_ >= kLasted_ns) backoff_.reset();
-    due_ns_ = now_ns + backoff_.next_ns();
+    if (host_->now_ns() - started_ns_ >= kLasted_ns) backoff_.reset();
+    try_later();
     host_->report({PortState::reconnecting, "ended", std::move(message), 0});
   }
 
-  void rearm() noexcept {
-    const uint64_t line = line_->deadline_ns();
-    host_->arm(due_ns_ == 0 || (line != 0 && line < due_ns_) ? line : due_ns_);
-  }
-
   const SlirpOptions options_;
-  PortHost* host_ = nullptr;
   Process process_;
-  std::optional<IpLine> line_;
-  Backoff backoff_;
   uint64_t started_ns_ = 0;
-  uint64_t due_ns_ = 0;  // of the kill while it runs, else of the next start; 0: neither
 };
 
 }  // namespace
@@ -196,11 +175,7 @@ Result<std::unique_ptr<Port>> make_slirp_port(const Config& config) {
       return Error::bad_field("args", "an argument has a NUL octet, which no argument can");
     }
   }
-  if (config.has("reconnect")) {
-    auto reconnect = config.flag("reconnect");
-    if (!reconnect) return reconnect.error();
-    options.reconnect = reconnect.value();
-  }
+  if (auto read = config.flag_into("reconnect", options.reconnect); !read) return read.error();
   return std::unique_ptr<Port>(std::make_unique<SlirpPort>(std::move(options)));
 }
 

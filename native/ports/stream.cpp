@@ -317,15 +317,12 @@ class StreamClient final : public StreamPort {
   bool was_up_ = false;
 };
 
-// A listener's client; `count` is how many there are.
+// A listener's client.
 class StreamGuest final : public StreamPort {
  public:
-  StreamGuest(Options options, Fd fd, std::shared_ptr<uint32_t> count)
-      : StreamPort(std::move(options)), count_(std::move(count)) {
+  StreamGuest(Options options, Fd fd, Seat seat) : StreamPort(std::move(options)), seat_(std::move(seat)) {
     socket_ = std::move(fd);
-    ++*count_;
   }
-  ~StreamGuest() override { --*count_; }
 
   Result<> open(PortHost& host) override {
     host_ = &host;
@@ -339,48 +336,37 @@ class StreamGuest final : public StreamPort {
     host_->report({PortState::closed, "peer", message, os_errno});
   }
 
-  const std::shared_ptr<uint32_t> count_;
+  const Seat seat_;
 };
 
 class StreamListener final : public Port, AcceptorClients {
  public:
-  explicit StreamListener(Options options) : options_(std::move(options)) {}
+  explicit StreamListener(Options options)
+      : options_(std::move(options)),
+        acceptor_({.spec = "stream,listen=" + options_->address.text, .clients = options_->clients}) {}
   ~StreamListener() override { close(); }
 
   Caps caps() const noexcept override { return {.max_frame = options_->max_frame, .listener = true}; }
 
   Result<> open(PortHost& host) override {
-    host_ = &host;
-    auto made = stream_listen(options_->address, options_->access, name_);
+    auto made = stream_listen(options_->address, options_->access);
     if (!made) return made.error();
-    host.note("listens_on", options_->address.text);
-    if (name_.replaced_stale()) host.note("stale_socket", "replaced");
-    return acceptor_.open(host, std::move(made.value()), options_->address.text);
+    return acceptor_.open(host, std::move(made.value()));
   }
   void on_ready(int, uint32_t) override { acceptor_.accept(*this); }
-  void on_timer(uint64_t) override { acceptor_.accept(*this); }
+  void on_timer(uint64_t) override { acceptor_.on_timer(*this); }
   TxResult transmit(const FrameBatch&, Picks) noexcept override { return {}; }
-  void close() noexcept override {
-    acceptor_.close();
-    name_.remove();
-  }
+  void close() noexcept override { acceptor_.close(); }
 
  private:
-  void take(Fd client) override {
-    PortCounters& counters = host_->counters();
-    if (*count_ >= options_->clients) return counters.refused_clients.add(1);
-    const std::string who = std::to_string(++number_) + " (" + stream_peer(client.get()) + ")";
-    auto guest = std::make_unique<StreamGuest>(options_, std::move(client), count_);
-    const std::string name = "stream,listen=" + options_->address.text + " client " + who;
-    if (!host_->adopt(std::move(guest), name)) counters.refused_clients.add(1);
+  void take(Fd client, std::string who) override {
+    acceptor_.admit(who, [&](Seat seat) {
+      return std::make_unique<StreamGuest>(options_, std::move(client), std::move(seat));
+    });
   }
 
   const Options options_;
-  PortHost* host_ = nullptr;
-  UnixName name_;
   Acceptor acceptor_;
-  uint64_t number_ = 0;
-  const std::shared_ptr<uint32_t> count_ = std::make_shared<uint32_t>(0);
 };
 
 }  // namespace

@@ -10,9 +10,10 @@
 #include <optional>
 #include <vector>
 
+#include "engine/acceptor.h"
 #include "engine/datagram_reader.h"
 #include "engine/datagram_sender.h"
-#include "engine/descriptor_reserve.h"
+#include "engine/frame_options.h"
 #include "engine/unix_datagram.h"
 #include "engine/unix_socket.h"
 #include "ports/codec/daemon_control.h"
@@ -21,21 +22,17 @@ namespace ethercast {
 
 namespace {
 
-constexpr int kBacklog = 1024;
-// Connections taken a readiness: fairness between ports.
-constexpr int kAcceptedAtOnce = 16;
 // Clients send their request in the moment they connect. Of those that don't yet, so many may wait, so long.
 constexpr size_t kMostWaiting = 64;
 constexpr uint64_t kRequestWithin_ns = 5'000'000'000;
-// How often the newest refusal is told, and whether there are descriptors again is looked at.
-constexpr uint64_t kTellEvery_ns = 1'000'000'000;
-constexpr uint64_t kLookEvery_ns = 250'000'000;
+// What a client takes: its control stream, and the data socket that is its alone.
+constexpr int kDescriptorsOfOne = 2;
 
 struct SwitchOptions {
   std::string socket;
   UnixAccess access{};
   uint32_t clients = 0;
-  MessageOptions message{};
+  FrameOptions message{};
 };
 
 // What a listener and its clients share. The last of them ends it.
@@ -43,13 +40,12 @@ struct Room {
   explicit Room(SwitchOptions given) : options(std::move(given)) { reader.count_no_kernel_drops(); }
   const SwitchOptions options;
   DatagramReader reader;  // for all: only one reads at a time
-  uint32_t clients = 0;
 };
 
 // What has connected, and what it has sent so far.
 struct Waiting {
   Fd control;
-  PeerCredentials who;
+  std::string who;
   uint64_t until_ns = 0;
   size_t got = 0;
   std::array<uint8_t, kMostDaemonRequest> octets;
@@ -59,18 +55,13 @@ struct Waiting {
 // else's frames get in, whoever knows the socket's name, and a full queue holds up nobody else.
 class ClientPort final : public Port, SenderJudge, SendRecovery {
  public:
-  ClientPort(std::shared_ptr<Room> room, Waiting& waiting, DaemonRequest request)
+  ClientPort(std::shared_ptr<Room> room, Seat seat, Waiting& waiting, DaemonRequest request)
       : room_(std::move(room)),
+        seat_(std::move(seat)),
         control_(std::move(waiting.control)),
-        who_(waiting.who),
         padding_(kDaemonRequest - std::min(waiting.got, kDaemonRequest)),
-        request_(std::move(request)) {
-    ++room_->clients;
-  }
-  ~ClientPort() override {
-    close();
-    --room_->clients;
-  }
+        request_(std::move(request)) {}
+  ~ClientPort() override { close(); }
 
   Caps caps() const noexcept override { return {.max_frame = room_->options.message.max_frame}; }
 
@@ -88,7 +79,7 @@ class ClientPort final : public Port, SenderJudge, SendRecovery {
     for (const int fd : {control_.get(), data_.get()}) {
       if (auto watched = host.watch(fd, EPOLLIN); !watched) return watched;
     }
-    host.note("client", who_.text());
+    host.note("client", peer_credentials(control_.get()).text());
     host.note("protocol", "version " + std::to_string(request_.version));
     if (!request_.description.empty()) host.note("description", request_.description);
     if (room_->options.message.mtu != 0) host.tell_path_mtu(room_->options.message.mtu);
@@ -130,8 +121,8 @@ class ClientPort final : public Port, SenderJudge, SendRecovery {
       return Error::os(EINVAL, "connect",
                        "the path of its data socket is relative, to a folder that only it knows");
     }
-    const int why =
-        path ? connect_owned(data_.get(), *path, who_.uid) : connect_whole(data_.get(), request_.address);
+    const int why = path ? connect_owned(data_.get(), *path, peer_credentials(control_.get()).uid)
+                         : connect_whole(data_.get(), request_.address);
     if (why == 0) return {};
     const char* hint = "";
     if (why == ECONNREFUSED && !path) hint = ": is it in another network namespace? Abstract names end there";
@@ -169,8 +160,8 @@ class ClientPort final : public Port, SenderJudge, SendRecovery {
   }
 
   const std::shared_ptr<Room> room_;
+  const Seat seat_;
   Fd control_, data_;
-  const PeerCredentials who_;
   size_t padding_;  // octets that may still come
   const DaemonRequest request_;
   PortHost* host_ = nullptr;
@@ -179,9 +170,14 @@ class ClientPort final : public Port, SenderJudge, SendRecovery {
   bool left_ = false;
 };
 
-class SwitchPort final : public Port {
+class SwitchPort final : public Port, AcceptorClients {
  public:
-  explicit SwitchPort(SwitchOptions options) : room_(std::make_shared<Room>(std::move(options))) {}
+  explicit SwitchPort(SwitchOptions options)
+      : room_(std::make_shared<Room>(std::move(options))),
+        acceptor_({.spec = "switch,,unix," + room_->options.socket,
+                   .clients = room_->options.clients,
+                   .descriptors = kDescriptorsOfOne,
+                   .without = WithoutDescriptors::turn_away}) {}
   ~SwitchPort() override { close(); }
 
   Caps caps() const noexcept override {
@@ -190,38 +186,27 @@ class SwitchPort final : public Port {
 
   Result<> open(PortHost& host) override {
     host_ = &host;
-    auto made = unix_socket(SOCK_STREAM);
+    auto made = unix_listen(SOCK_STREAM, room_->options.socket, room_->options.access);
     if (!made) return made.error();
-    listener_ = std::move(made.value());
-    auto name = UnixName::bind(listener_.get(), SOCK_STREAM, room_->options.socket, room_->options.access);
-    if (!name) return name.error();
-    name_ = std::move(name.value());
-    if (name_.replaced_stale())
-      host.note("replaced", "a socket that a program left there when it was killed");
-    if (listen(listener_.get(), kBacklog) != 0) {
-      return Error::os(errno, "listen", room_->options.socket + ": can't listen there");
-    }
-    reserve_.keep();
-    return host.watch(listener_.get(), EPOLLIN);
+    return acceptor_.open(host, std::move(made.value()));
   }
 
   void on_ready(int fd, uint32_t) override {
-    if (fd == listener_.get()) {
-      accept_some();
+    if (fd == acceptor_.fd()) {
+      acceptor_.accept(*this);
     } else {
       const auto one = std::find_if(waiting_.begin(), waiting_.end(),
                                     [fd](const auto& each) { return each->control.get() == fd; });
-      if (one != waiting_.end()) hear(*take(one));
+      if (one != waiting_.end()) hear(*leave_off(one));
     }
     arm();
   }
 
   void on_timer(uint64_t now_ns) override {
     while (!waiting_.empty() && waiting_.front()->until_ns <= now_ns) {
-      refuse(*take(waiting_.begin()), "it connected, and said nothing");
+      refuse(*leave_off(waiting_.begin()), "it connected, and said nothing");
     }
-    if (short_of_descriptors_ && look_at_ns_ <= now_ns) look_for_descriptors();
-    if (untold_) tell_refusal();
+    acceptor_.on_timer(*this);
     arm();
   }
 
@@ -231,10 +216,7 @@ class SwitchPort final : public Port {
     if (host_ == nullptr) return;
     for (const auto& each : waiting_) host_->unwatch(each->control.get());
     waiting_.clear();
-    if (listener_) host_->unwatch(listener_.get());
-    name_.remove();
-    listener_.reset();
-    reserve_.release();
+    acceptor_.close();
     host_ = nullptr;
   }
 
@@ -242,34 +224,19 @@ class SwitchPort final : public Port {
   using WaitingPtr = std::unique_ptr<Waiting>;
   using Place = std::vector<WaitingPtr>::iterator;
 
-  // ---- clients that come
-
-  void accept_some() {
-    for (int i = 0; i < kAcceptedAtOnce; ++i) {
-      auto one = std::make_unique<Waiting>();
-      one->control = Fd(accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-      if (!one->control) {
-        if (errno == EINTR || errno == ECONNABORTED) continue;
-        const int why = errno;
-        if (!DescriptorReserve::is_shortage(why)) return;
-        run_short(why);
-        if (reserve_.turn_away(listener_.get())) {
-          count_refusal({}, "no descriptors left");
-          continue;
-        }
-        host_->unwatch(listener_.get());  // until there are some again
-        return;
-      }
-      one->who = peer_credentials(one->control.get());
-      // The one that has been silent for longest makes room: who means it sends at once.
-      if (waiting_.size() == kMostWaiting)
-        refuse(*take(waiting_.begin()), "too many connected, and said nothing");
-      one->until_ns = host_->now_ns() + kRequestWithin_ns;
-      if (host_->watch(one->control.get(), EPOLLIN)) waiting_.push_back(std::move(one));
+  void take(Fd control, std::string who) override {
+    // The one that has been silent for longest makes room: who means it sends at once.
+    if (waiting_.size() == kMostWaiting) {
+      refuse(*leave_off(waiting_.begin()), "too many connected, and said nothing");
     }
+    auto one = std::make_unique<Waiting>();
+    one->control = std::move(control);
+    one->who = std::move(who);
+    one->until_ns = host_->now_ns() + kRequestWithin_ns;
+    if (host_->watch(one->control.get(), EPOLLIN)) waiting_.push_back(std::move(one));
   }
 
-  WaitingPtr take(Place place) {
+  WaitingPtr leave_off(Place place) {
     WaitingPtr taken = std::move(*place);
     host_->unwatch(taken->control.get());
     waiting_.erase(place);
@@ -284,17 +251,9 @@ class SwitchPort final : public Port {
     auto [fault, request] = parse_daemon_request({one.octets.data(), one.got});
     if (fault == DaemonFault::unfinished) return wait_on(one);
     if (fault != DaemonFault::none) return refuse(one, daemon_fault_text(fault));
-    if (room_->clients >= room_->options.clients) {
-      return refuse(one, "there are " + std::to_string(room_->clients) + " clients already: raise clients=");
-    }
-    const PeerCredentials who = one.who;
-    std::string name = "switch,,unix," + room_->options.socket + " client " + std::to_string(++last_client_) +
-                       " (" + who.text() + ")";
-    auto client = std::make_unique<ClientPort>(room_, one, std::move(request));
-    if (auto adopted = host_->adopt(std::move(client), std::move(name)); !adopted) {
-      if (DescriptorReserve::is_shortage(adopted.error().os_errno)) run_short(adopted.error().os_errno);
-      count_refusal(who, adopted.error().message);
-    }
+    acceptor_.admit(one.who, [&, &asked = request](Seat seat) {
+      return std::make_unique<ClientPort>(room_, std::move(seat), one, std::move(asked));
+    });
   }
 
   void wait_on(Waiting& one) {
@@ -305,69 +264,15 @@ class SwitchPort final : public Port {
     waiting_.insert(place, std::move(kept));
   }
 
-  // ---- those that are not taken
-
   // Closed by its owner, without an answer: that is all that the protocol has for it.
-  void refuse(const Waiting& one, const std::string& why) { count_refusal(one.who, why); }
+  void refuse(const Waiting& one, const std::string& why) { acceptor_.refuse(one.who, why); }
 
-  void count_refusal(const PeerCredentials& who, const std::string& why) {
-    host_->counters().refused_clients.add(1);
-    last_refusal_ = who.text() + ": " + why;
-    untold_ = true;
-    if (host_->now_ns() >= tell_at_ns_) tell_refusal();
-  }
-  // Not each of them: whoever may connect could keep JavaScript busy.
-  void tell_refusal() {
-    if (host_->now_ns() < tell_at_ns_) return;
-    untold_ = false;
-    tell_at_ns_ = host_->now_ns() + kTellEvery_ns;
-    host_->note("refused_last", last_refusal_);
-  }
-
-  // ---- when descriptors run out
-
-  void run_short(int os_errno) {
-    host_->counters().last_errno.set(static_cast<uint64_t>(os_errno));
-    look_at_ns_ = host_->now_ns() + kLookEvery_ns;
-    if (short_of_descriptors_) return;
-    short_of_descriptors_ = true;
-    host_->report({PortState::degraded, "descriptors",
-                   room_->options.socket + ": no descriptors for more clients: raise the limit (ulimit -n)",
-                   os_errno});
-  }
-
-  // A client takes two.
-  void look_for_descriptors() {
-    if (!reserve_.has(2, listener_.get()) || !host_->watch(listener_.get(), EPOLLIN)) {
-      look_at_ns_ = host_->now_ns() + kLookEvery_ns;
-      return;
-    }
-    short_of_descriptors_ = false;
-    host_->report({PortState::up, "descriptors", room_->options.socket + ": takes clients again", 0});
-  }
-
-  void arm() {
-    uint64_t next = waiting_.empty() ? 0 : waiting_.front()->until_ns;
-    const auto sooner = [&](bool wanted, uint64_t at_ns) {
-      if (wanted && (next == 0 || at_ns < next)) next = at_ns;
-    };
-    sooner(short_of_descriptors_, look_at_ns_);
-    sooner(untold_, tell_at_ns_);
-    host_->arm(next);
-  }
+  void arm() noexcept { acceptor_.arm(waiting_.empty() ? 0 : waiting_.front()->until_ns); }
 
   const std::shared_ptr<Room> room_;
+  Acceptor acceptor_;
   PortHost* host_ = nullptr;
-  Fd listener_;
-  DescriptorReserve reserve_;
-  UnixName name_;
   std::vector<WaitingPtr> waiting_;  // the oldest first
-  uint64_t last_client_ = 0;
-  std::string last_refusal_;
-  bool untold_ = false;
-  uint64_t tell_at_ns_ = 0;
-  bool short_of_descriptors_ = false;
-  uint64_t look_at_ns_ = 0;
 };
 
 }  // namespace
@@ -390,7 +295,7 @@ Result<std::unique_ptr<Port>> make_switch_port(const Config& config) {
   auto clients = config.integer("clients", 1, 65535);
   if (!clients) return clients.error();
   options.clients = static_cast<uint32_t>(clients.value());
-  auto message = read_message_options(config);
+  auto message = read_frame_options(config);
   if (!message) return message.error();
   options.message = message.value();
   return std::unique_ptr<Port>(std::make_unique<SwitchPort>(std::move(options)));

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "core/backoff.h"
-#include "test/support/bess_rig.h"
 #include "test/support/fake_host.h"
+#include "test/support/listener_rig.h"
 
 using namespace ethercast;
 using namespace ethercast::test;

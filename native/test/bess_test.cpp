@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "test/support/bess_rig.h"
+#include "test/support/listener_rig.h"
 
 using namespace ethercast;
 using namespace ethercast::test;

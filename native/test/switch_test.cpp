@@ -287,7 +287,9 @@ TEST_CASE("switch: without descriptors it turns clients away, does not spin, and
   REQUIRE(getrlimit(RLIMIT_NOFILE, &saved) == 0);
   std::list<Fd> ballast;
   std::vector<Fd> clients;
-  for (int i = 0; i < 3; ++i) clients.push_back(std::move(unix_socket(SOCK_STREAM).value()));
+  for (int i = 0; i < 4; ++i) clients.push_back(std::move(unix_socket(SOCK_STREAM).value()));
+  const Fd late = std::move(clients.back());
+  clients.pop_back();
   rlimit few = saved;
   few.rlim_cur = 200;
   REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
@@ -304,6 +306,10 @@ TEST_CASE("switch: without descriptors it turns clients away, does not spin, and
   const uint64_t end = monotonic_ns() + 600'000'000;
   for (; monotonic_ns() < end; ++breaths) daemon.box.engine.breathe(100);
   CHECK(breaths < 20);
+  // Nor does somebody who comes later wait for an answer.
+  CHECK(unix_connect(late.get(), daemon.path).ok());
+  CHECK(daemon.box.breathe_until([&] { return daemon.refused() == 4; }));
+  CHECK(is_closed(late));
   ballast.clear();
   CHECK(setrlimit(RLIMIT_NOFILE, &saved) == 0);
   CHECK(daemon.box.breathe_until([&] { return daemon.state() == PortState::up; }));

@@ -198,6 +198,8 @@ describe('stream ports', function () {
       const peers = await Promise.all(Array.from({ length: 300 }, () => client(address)))
       await eventually(() => port.stats().refusedClients === 200, 5000, '200 to be refused')
       assert.equal(guests().length, 100)
+      await eventually(() => port.facts.refused_last, 2000, 'the reason')
+      assert.match(port.facts.refused_last!, /: there are 100 clients already: raise clients=$/)
       await sendAll(nic, [makeFrame({ length: 60, sequence: 1 })])
       const hearing = () => peers.filter((peer) => peer.bytesRead === 64).length
       await eventually(() => hearing() === 100, 5000, 'all of them to hear')

@@ -37,7 +37,7 @@ describe('a process without descriptors', function () {
         await running.waitForLine(/"ready"/)
         for (let i = 0; i < kClients; i++) clients.push(connect(options).on('error', () => {}))
         await running.waitForLine(
-          /"state":"degraded","reason":"clients".*no descriptor is left.*"errno":"EMFILE"/,
+          /"state":"degraded","reason":"descriptors".*no descriptor is left.*"errno":"EMFILE"/,
         )
         const before = await state()
         await sleep(kQuietMs)
@@ -46,7 +46,7 @@ describe('a process without descriptors', function () {
         assert.ok(before.ports < kFiles && before.ports > 10)
         // Half of all go; those who waited have their place.
         for (const client of clients.splice(0, kClients / 2)) client.destroy()
-        await running.waitForLine(/"state":"up","reason":"clients".*taken again/)
+        await running.waitForLine(/"state":"up","reason":"descriptors".*taken again/)
         await eventually(async () => (await state()).ports > before.ports / 2, 5000, 'those who waited')
         for (const client of clients.splice(0, 30)) client.destroy()
         await eventually(async () => (await state()).ports === clients.length + 1, 5000, 'the rest of them')

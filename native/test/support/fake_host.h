@@ -39,8 +39,10 @@ class FakeHost final : public PortHost {
   }
   void tell_path_mtu(uint32_t mtu) override { path_mtu = mtu; }
   // Not opened: that is the test's to do.
-  Result<> adopt(std::unique_ptr<Port> child, std::string) override {
+  Result<> adopt(std::unique_ptr<Port> child, std::string name) override {
+    if (adopt_fails != 0) return Error::os(adopt_fails, "socket", "told to refuse");
     children.push_back(std::move(child));
+    names.push_back(std::move(name));
     return {};
   }
   void report(PortEvent event) override { events.push_back(std::move(event)); }
@@ -67,6 +69,8 @@ class FakeHost final : public PortHost {
   std::vector<Octets> frames;
   std::vector<uint16_t> batches;
   std::vector<std::unique_ptr<Port>> children;
+  std::vector<std::string> names;  // of these
+  int adopt_fails = 0;             // with this errno
   std::vector<PortEvent> events;
   std::map<std::string, std::string> notes;
   BatchPool& pool() noexcept { return pool_; }

@@ -1,33 +1,19 @@
-// What the tests of bess share: configurations, guests, and what became of them.
+// What the tests of ports that listen share: configurations, guests, and what became of them.
 #pragma once
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 
 #include "engine/unix_socket.h"
+#include "test/support/folder.h"
 #include "test/support/lan.h"
 
 namespace ethercast::test {
 
 inline const Octets kHello = make_frame(kBroadcastMac, station(1), 60, 1);
 inline const Octets kAnswer = make_frame(kBroadcastMac, station(2), 1514, 2);
-
-class Folder {
- public:
-  Folder() {
-    char pattern[] = "/tmp/ethercast-bess-XXXXXX";
-    REQUIRE(mkdtemp(pattern) != nullptr);
-    path_ = pattern;
-  }
-  ~Folder() { [[maybe_unused]] const int gone = std::system(("rm -rf " + path_).c_str()); }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 inline Config listening(const std::string& path) {
   Config config;
@@ -43,8 +29,8 @@ inline Config connecting(const std::string& path, bool wait = false, bool reconn
 }
 
 // A guest: a connected socket, non-blocking.
-inline Fd guest(const std::string& path) {
-  auto made = unix_socket(SOCK_SEQPACKET);
+inline Fd guest(const std::string& path, int type = SOCK_SEQPACKET) {
+  auto made = unix_socket(type);
   REQUIRE(made.ok());
   if (auto connected = unix_connect(made.value().get(), path); !connected) FAIL(connected.error().message);
   return std::move(made.value());
@@ -67,6 +53,14 @@ inline uint64_t dropped(const Opened& port, RxDrop why) {
 }
 inline uint64_t dropped(const Opened& port, TxDrop why) {
   return port.counters->tx_drops[static_cast<size_t>(why)].get();
+}
+
+inline PortState state_of(Member& lan, PortId port) {
+  PortState state = PortState::up;
+  for (const auto& [id, event] : lan.box.recorder.events()) {
+    if (id == port) state = event.state;
+  }
+  return state;
 }
 
 inline bool is_gone(Member& lan, PortId port) {

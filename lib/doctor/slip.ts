@@ -1,8 +1,9 @@
 import type { SlipSpec } from '../spec/index.js'
 import type { HostFacts } from './facts.js'
-import { ok } from './finding.js'
+import { ok, problem } from './finding.js'
 import type { Finding } from './finding.js'
 import { atLeast } from './host.js'
+import { checkPeer } from './unix.js'
 
 /** The first kernel that opens a pty's other side by descriptor (TIOCGPTPEER). */
 const PTY_SINCE = '4.13'
@@ -24,14 +25,17 @@ export function checkSlip(spec: SlipSpec, facts: HostFacts): Finding[] {
         },
       ]
     default:
-      return [
-        {
-          level: 'note',
-          check: 'line',
-          what: `whether ${spec.line} is a tty or a socket shows when the port opens`,
-        },
-      ]
+      return [checkLine(spec, facts)]
   }
+}
+
+/** A tty that is there, or what somebody listens at. */
+function checkLine({ line, wait }: SlipSpec, facts: HostFacts): Finding {
+  const found = facts.sockets.at(line)
+  if (typeof found !== 'object' || found.kind !== 'other')
+    return checkPeer(line, { type: 'stream', isAwaited: wait }, facts)
+  if (found.isWritable) return ok('line', `${line} is there, and this user may write to it`)
+  return problem('line', `this user may not write to ${line} (EACCES)`, [`ls -l ${line}    # says who may`])
 }
 
 function checkPty({ kernel }: HostFacts): Finding {

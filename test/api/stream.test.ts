@@ -6,7 +6,7 @@ import { connect as connectTo, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import type { EthercastError } from '../../lib/index.js'
 import type { Port, PortEvent } from '../../lib/index.js'
-import { freePath, freeTcp } from '../support/pairs/stream.js'
+import { freshPath, freeTcp } from '../support/fresh.js'
 import { eventually } from '../support/wait.js'
 import { makeFrame, sendAll, take, useSwitches } from './lan.js'
 
@@ -73,7 +73,7 @@ describe('stream ports', function () {
   }
 
   /** A switch with a listener and a NIC. */
-  async function listener(more = '', address = freePath()) {
+  async function listener(more = '', address = freshPath()) {
     const lan = await switches.create()
     const events: PortEvent[] = []
     lan.on('port', (event) => events.push(event))
@@ -86,7 +86,7 @@ describe('stream ports', function () {
   const text = (events: PortEvent[]) => events.map(({ state, reason }) => `${state} ${reason}`).join(', ')
 
   for (const kind of ['path', 'TCP'] as const) {
-    const free = () => (kind === 'path' ? freePath() : freeTcp('127.0.0.1'))
+    const free = () => (kind === 'path' ? freshPath() : freeTcp('127.0.0.1'))
 
     it(`${kind}: a client that is one octet at a time is understood`, async () => {
       const { nic, address } = await listener('', await free())
@@ -275,7 +275,7 @@ describe('stream ports', function () {
   }
 
   it('a server that is none is asked seldom, and told what is wrong', async () => {
-    const address = freePath()
+    const address = freshPath()
     let connections = 0
     await server(address, (socket) => {
       connections++

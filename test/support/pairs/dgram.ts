@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import type { SpecObject } from '../../../lib/index.js'
-import { freePath } from './stream.js'
+import { freshPath } from '../fresh.js'
 import type { PairOptions, Transport } from './transport.js'
 
 /** Two UDP addresses that were free a moment ago, as HOST:PORT. */
@@ -29,7 +29,7 @@ export const dgramPairs: readonly Transport[] = [
     place: 'here',
     maxFrame: 65535,
     connected: true,
-    specs: (options) => Promise.resolve(ends([freePath(), freePath()], options)),
+    specs: (options) => Promise.resolve(ends([freshPath(), freshPath()], options)),
   },
   {
     name: 'dgram over UDP, IPv4',

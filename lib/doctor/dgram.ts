@@ -1,8 +1,9 @@
 import { splitEndpoint } from '../spec/endpoint.js'
 import type { DgramSpec } from '../spec/index.js'
 import type { HostFacts } from './facts.js'
-import { ok, problem } from './finding.js'
+import { ok } from './finding.js'
 import type { Finding } from './finding.js'
+import { noRoute } from './ip.js'
 import { checkBuffer, checkMtu, checkPort, checkUdpOffload } from './udp.js'
 import { checkMade, checkPeer } from './unix.js'
 
@@ -16,7 +17,7 @@ export function checkDgram(spec: DgramSpec, facts: HostFacts): Finding[] {
   const route = facts.route(remote.host)
   const way: Finding[] =
     typeof route === 'string'
-      ? [problem('route', `no route to ${remote.host} (${route})`, [`ip route add ${remote.host} dev NAME`])]
+      ? [noRoute(remote.host, route)]
       : [
           ok('route', `there is a route to ${remote.host}`),
           checkMtu(spec, remote.host, route.mtu, `the route to ${remote.host}`),

@@ -4,10 +4,10 @@ import { endpointText } from '../spec/endpoint.js'
 import type { HostFacts } from './facts.js'
 import { ok, problem } from './finding.js'
 import type { Finding } from './finding.js'
+import { forRootAlone, holderOf, leastPort, noRoute } from './ip.js'
 
-/** Whether an address is one of this host's. */
-export function isHere({ interfaces }: HostFacts, host: string): boolean {
-  return host.startsWith('127.') || interfaces.some(({ addresses }) => addresses.includes(host))
+function isHere(facts: HostFacts, host: string): boolean {
+  return host.startsWith('127.') || holderOf(facts, host) !== undefined
 }
 
 /** A TCP port to listen on. */
@@ -18,10 +18,8 @@ export function checkTcpListen(facts: HostFacts, host: string, port: number): Fi
     const remedy = ['give an address of this host (ip addr), or 0.0.0.0 for all']
     findings.push(problem('address', `this host has no address ${host} (EADDRNOTAVAIL)`, remedy))
   }
-  const least = Number(facts.sysctl('net.ipv4.ip_unprivileged_port_start') ?? 1024)
-  if (facts.user.uid !== 0 && port < least) {
-    const remedy = [`choose a port from ${least} on`]
-    findings.push(problem('port', `TCP port ${port} is for root alone (EACCES)`, remedy))
+  if (facts.user.uid !== 0 && port < leastPort(facts)) {
+    findings.push(forRootAlone('TCP', port, facts))
   } else if (facts.sockets.isTcpListening(host, port)) {
     const remedy = [`ss -tlnp 'sport = :${port}'    # says who`, 'end that program, or choose another port']
     findings.push(problem('port', `another program listens at TCP port ${port} (EADDRINUSE)`, remedy))
@@ -42,8 +40,7 @@ export function checkTcpListen(facts: HostFacts, host: string, port: number): Fi
 /** A TCP port to connect to. */
 export function checkTcpPeer(facts: HostFacts, host: string, port: number, isAwaited: boolean): Finding {
   const route = facts.route(host)
-  if (typeof route === 'string')
-    return problem('route', `no route to ${host} (${route})`, [`ip route add ${host} dev NAME`])
+  if (typeof route === 'string') return noRoute(host, route)
   if (!isHere(facts, host))
     return ok('route', `there is a route to ${host}; who listens there is seen by connecting`)
   const shown = endpointText({ host, port })

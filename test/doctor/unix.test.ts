@@ -133,6 +133,15 @@ describe('doctor: Unix sockets', () => {
     }
   })
 
+  it('the TUN device of slip: as a tap, and with an address of its own', () => {
+    const spec = 'slip,198.18.1.254,line=tun'
+    const user = { uid: 1000, groups: [1000], hasNetAdmin: false }
+    assert.equal(findOne('device', spec, host()).level, 'ok')
+    assert.match(findOne('tun', spec, host({ tunFeatures: () => 'EACCES' })).remedy![0]!, /chmod 666/)
+    assert.match(findOne('device', spec, host({ user })).why!, /CAP_NET_ADMIN/)
+    assert.equal(findOne('address', 'slip,192.0.2.1,line=tun', host()).level, 'warning')
+  })
+
   it('what a guest of bess says, a tty for slip, and descriptors', () => {
     const { what } = findOne('guest', 'bess,listen=/run/lan', host())
     assert.match(what, /vec0:transport=bess,dst=\/run\/lan,mac=fe:fd:00:00:00:01$/)

@@ -1,29 +1,23 @@
 import { splitEndpoint } from '../spec/endpoint.js'
 import type { DgramSpec } from '../spec/index.js'
-import { checkMaking, checkPeerPath } from './endpoint.js'
 import type { HostFacts } from './facts.js'
 import { ok } from './finding.js'
 import type { Finding } from './finding.js'
+import { noRoute } from './ip.js'
 import { checkBuffer, checkMtu, checkPort, checkUdpOffload } from './udp.js'
+import { checkMade, checkPeer } from './unix.js'
 
 /** What would keep a `dgram` port from working here. */
 export function checkDgram(spec: DgramSpec, facts: HostFacts): Finding[] {
   const local = splitEndpoint(spec.local)
   const remote = splitEndpoint(spec.remote)
   if ('path' in local || 'path' in remote) {
-    return [...checkMaking(facts, spec.local), ...checkPeerPath(facts, spec.remote, 'dgram', true)]
+    return [checkMade(spec.local, facts), checkPeer(spec.remote, { type: 'dgram', isAwaited: true }, facts)]
   }
   const route = facts.route(remote.host)
   const way: Finding[] =
     typeof route === 'string'
-      ? [
-          {
-            level: 'problem',
-            check: 'route',
-            what: `no route to ${remote.host} (${route})`,
-            remedy: [`ip route add ${remote.host} dev NAME`],
-          },
-        ]
+      ? [noRoute(remote.host, route)]
       : [
           ok('route', `there is a route to ${remote.host}`),
           checkMtu(spec, remote.host, route.mtu, `the route to ${remote.host}`),

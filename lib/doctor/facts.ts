@@ -7,11 +7,7 @@ import { release } from 'node:os'
 import { checkFilter, interfaces, link, probeBind, routeTo, tunFeatures, udpFeatures } from '../binding.js'
 import type { NativeLink, UdpFeatures } from '../binding.js'
 import { hasProgram } from '../programs.js'
-import { boundSocket, descriptor, hostPath } from './paths.js'
-import type { HostPath, SocketType } from './paths.js'
 import { EthercastError } from '../spec/error.js'
-import { socketFile, socketFolder } from './socket_files.js'
-import type { SocketFile } from './socket_files.js'
 import { socketFacts } from './sockets.js'
 import type { SocketFacts } from './sockets.js'
 
@@ -69,22 +65,12 @@ export interface HostFacts {
   tunFeatures(): number | string
   /** What UDP sockets can do with runs of datagrams; the errno's name when there can be none. */
   udpFeatures(): UdpFeatures | string
-  /** Sockets that are there; left out: not known. */
-  sockets?: SocketFacts
-  /** What is at a path; undefined when nothing is. */
-  path?(path: string): HostPath | undefined
-  /** The type of the socket that somebody has at a path; undefined when nobody has. */
-  boundSocket?(path: string): SocketType | undefined
-  /** What a descriptor of this process is; undefined when there is none. */
-  descriptor?(number: number): string | undefined
+  /** Sockets that are there. */
+  sockets: SocketFacts
   /** What packets of a device are like; undefined when there is no such device, or nobody says. */
   medium?(name: string): HostMedium | undefined
   /** What libpcap calls itself when it takes a filter; else what is wrong, with the filter or with libpcap. */
   checkFilter?(filter: string): { by: string } | { field?: string; message: string }
-  /** What is at a path of a socket; undefined when nothing is, the errno's name when that can't be told. */
-  socketFile: (path: string) => SocketFile | string | undefined
-  /** `ok` when a socket can be made at a path; the errno's name when not. */
-  socketFolder: (path: string) => string
   user: HostUser
   /** A kernel setting by its sysctl name; undefined when there is none. */
   sysctl(name: string): string | undefined
@@ -128,10 +114,7 @@ export function hostFacts(): HostFacts {
     link: (name) => hostLink(name),
     tunFeatures: () => orErrno(tunFeatures),
     udpFeatures: () => orErrno(udpFeatures),
-    sockets: socketFacts(),
-    path: hostPath,
-    boundSocket,
-    descriptor,
+    sockets: socketFacts,
     medium,
     checkFilter: (filter) => {
       try {
@@ -141,8 +124,6 @@ export function hostFacts(): HostFacts {
         return { field: error.field, message: error.message }
       }
     },
-    socketFile,
-    socketFolder,
     user: hostUser(),
     sysctl: (name) => {
       try {

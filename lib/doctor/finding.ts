@@ -14,3 +14,11 @@ export interface Finding {
 }
 
 export const ok = (check: string, what: string): Finding => ({ level: 'ok', check, what })
+
+export const problem = (check: string, what: string, remedy: string[], why?: string): Finding => ({
+  level: 'problem',
+  check,
+  what,
+  ...(why === undefined ? {} : { why }),
+  remedy,
+})

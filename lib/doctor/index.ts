@@ -21,7 +21,7 @@ import { checkUcast } from './ucast.js'
 export { hostFacts } from './facts.js'
 export type { HostFacts, HostLink } from './facts.js'
 export type { Finding, Level } from './finding.js'
-export type { SocketFile } from './socket_files.js'
+export type { FolderFault, PathFact, SocketFacts } from './sockets.js'
 
 type Check<Spec> = (spec: Spec, facts: HostFacts) => Finding[]
 

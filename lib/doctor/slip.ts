@@ -1,8 +1,11 @@
 import type { SlipSpec } from '../spec/index.js'
 import type { HostFacts } from './facts.js'
-import { ok } from './finding.js'
+import { ok, problem } from './finding.js'
 import type { Finding } from './finding.js'
 import { atLeast } from './host.js'
+import { addressTaken, holderOf } from './ip.js'
+import { checkTun } from './tap.js'
+import { checkPeer } from './unix.js'
 
 /** The first kernel that opens a pty's other side by descriptor (TIOCGPTPEER). */
 const PTY_SINCE = '4.13'
@@ -24,14 +27,17 @@ export function checkSlip(spec: SlipSpec, facts: HostFacts): Finding[] {
         },
       ]
     default:
-      return [
-        {
-          level: 'note',
-          check: 'line',
-          what: `whether ${spec.line} is a tty or a socket shows when the port opens`,
-        },
-      ]
+      return [checkLine(spec, facts)]
   }
+}
+
+/** A tty that is there, or what somebody listens at. */
+function checkLine({ line, wait }: SlipSpec, facts: HostFacts): Finding {
+  const found = facts.sockets.at(line)
+  if (typeof found !== 'object' || found.kind !== 'other')
+    return checkPeer(line, { type: 'stream', isAwaited: wait }, facts)
+  if (found.isWritable) return ok('line', `${line} is there, and this user may write to it`)
+  return problem('line', `this user may not write to ${line} (EACCES)`, [`ls -l ${line}    # says who may`])
 }
 
 function checkPty({ kernel }: HostFacts): Finding {
@@ -45,57 +51,26 @@ function checkPty({ kernel }: HostFacts): Finding {
 }
 
 function checkTunDevice({ device }: SlipSpec, facts: HostFacts): Finding[] {
-  const features = facts.tunFeatures()
-  if (typeof features !== 'number') {
-    return [
-      {
-        level: 'problem',
-        check: 'tun',
-        what: `/dev/net/tun can't be opened (${features})`,
-        remedy: [
-          'sudo modprobe tun    # in a container: docker run --device /dev/net/tun --cap-add NET_ADMIN …',
-        ],
-      },
-    ]
-  }
+  const findings = checkTun(facts)
   if (!facts.user.hasNetAdmin) {
-    return [
-      {
-        level: 'problem',
-        check: 'tun',
-        what: 'a TUN device would have to be made, and this user may not',
-        why: 'making network devices takes the capability CAP_NET_ADMIN',
-        remedy: [
-          'run as root, or join this host by a tap that is made for you (ethercast doctor tuntap,tap0)',
-        ],
-      },
+    const what = 'a TUN device would have to be made, and this user may not'
+    const remedy = [
+      'run as root, or join this host by a tap that is made for you (ethercast doctor tuntap,tap0)',
     ]
+    const why = 'making network devices takes the capability CAP_NET_ADMIN'
+    return [...findings, problem('device', what, remedy, why)]
   }
-  const found = device === undefined ? undefined : facts.link(device)
-  if (found !== undefined) {
-    return [
-      {
-        level: 'problem',
-        check: 'device',
-        what: `there is a ${device} already`,
-        remedy: ['give another name, or leave device= out'],
-      },
-    ]
+  if (device !== undefined && facts.link(device) !== undefined) {
+    const remedy = ['give another name, or leave device= out']
+    return [...findings, problem('device', `there is a ${device} already`, remedy)]
   }
-  return [ok('tun', 'the TUN device is made, and goes with its port')]
+  return [...findings, ok('device', 'the TUN device is made, and goes with its port')]
 }
 
-function checkAddress({ hostIp }: SlipSpec, { interfaces }: HostFacts): Finding[] {
+function checkAddress({ hostIp }: SlipSpec, facts: HostFacts): Finding[] {
   const [bare] = (hostIp ?? '').split('/') as [string]
-  const holder = interfaces.find(({ addresses }) => addresses.includes(bare))
-  if (holder === undefined) return []
-  return [
-    {
-      level: 'warning',
-      check: 'address',
-      what: `${bare} is an address of ${holder.name} already`,
-      why: 'with the same one on the TUN device, this host answers on one of them alone',
-      remedy: ['give the port another address'],
-    },
-  ]
+  const holder = holderOf(facts, bare)
+  return holder === undefined
+    ? []
+    : [addressTaken(bare, holder, 'TUN device', 'give the port another address')]
 }

@@ -4,6 +4,7 @@ import type { HostFacts, HostLink } from './facts.js'
 import { ok } from './finding.js'
 import type { Finding } from './finding.js'
 import { atLeast } from './host.js'
+import { addressTaken, holderOf } from './ip.js'
 
 /** linux/if_tun.h: the kernel puts a virtio-net header before each frame when asked to. */
 const IFF_VNET_HDR = 0x4000
@@ -39,7 +40,8 @@ const TUN_REMEDIES: Readonly<Record<string, string[]>> = {
   EPERM: ['allow the device: docker run --device /dev/net/tun --cap-add NET_ADMIN …'],
 }
 
-function checkTun(facts: HostFacts): Finding[] {
+/** Whether there is a device to make taps and tuns with. */
+export function checkTun(facts: HostFacts): Finding[] {
   const features = facts.tunFeatures()
   if (typeof features === 'number') return [ok('tun', '/dev/net/tun opens')]
   return [
@@ -186,19 +188,12 @@ function checkMtu({ mtu }: TapSpec, tap: HostLink | undefined, { user }: HostFac
 function checkHostIp({ hostIp }: TapSpec, tap: HostLink | undefined, facts: HostFacts): Finding[] {
   if (hostIp === undefined) return []
   const [bare] = hostIp.split('/') as [string]
-  const holder = facts.interfaces.find(({ addresses }) => addresses.includes(bare))
+  const holder = holderOf(facts, bare)
   if (holder !== undefined && holder.name === tap?.name)
     return [ok('address', `${tap.name} has the address ${bare}`)]
   if (holder !== undefined) {
-    return [
-      {
-        level: 'warning',
-        check: 'address',
-        what: `${bare} is an address of ${holder.name} already`,
-        why: 'with the same one on the tap, this host answers on one of them alone',
-        remedy: [`sudo ip addr del ${hostIp} dev ${holder.name}    # or give the tap another one`],
-      },
-    ]
+    const remedy = `sudo ip addr del ${hostIp} dev ${holder.name}    # or give the tap another one`
+    return [addressTaken(bare, holder, 'tap', remedy)]
   }
   if (facts.user.hasNetAdmin) return [ok('address', `the tap gets the address ${hostIp}`)]
   const length = hostIp.includes('/') ? '' : hostIp.includes(':') ? '/64' : '/24'

@@ -4,6 +4,7 @@ import type { UcastSpec } from '../spec/index.js'
 import type { HostFacts } from './facts.js'
 import { ok } from './finding.js'
 import type { Finding } from './finding.js'
+import { noRoute } from './ip.js'
 import {
   checkBuffer,
   checkMtu,
@@ -24,12 +25,7 @@ export function checkUcast(spec: UcastSpec, facts: HostFacts): Finding[] {
 
   const route = facts.route(spec.remote, named?.index)
   if (typeof route === 'string') {
-    findings.push({
-      level: 'problem',
-      check: 'route',
-      what: `no route to ${spec.remote} (${route})`,
-      remedy: [`ip route add ${spec.remote} dev NAME`],
-    })
+    findings.push(noRoute(spec.remote, route))
   } else {
     const through = facts.interfaces.find(({ index }) => index === route.interfaceIndex)
     const way = through?.name ?? `interface ${route.interfaceIndex}`

@@ -6,6 +6,7 @@ import type { UdpTuning } from '../spec/tuning.js'
 import type { HostFacts, HostInterface } from './facts.js'
 import { ok } from './finding.js'
 import type { Finding } from './finding.js'
+import { forRootAlone } from './ip.js'
 
 /** Octets in front of a frame's payload: outer IP and UDP header, and the Ethernet header inside (RFC 791, 8200, 768). */
 const overhead = (address: string) => (isIPv6(address) ? 40 : 20) + 8 + ETHER_HEADER_OCTETS
@@ -134,17 +135,7 @@ export function checkPort(
 ): Finding {
   const bound = facts.bind(address, port, shared)
   if (typeof bound !== 'string') return ok('port', `UDP port ${port} is free to ${shared ? 'share' : 'take'}`)
-  if (bound === 'EACCES') {
-    return {
-      level: 'problem',
-      check: 'port',
-      what: `UDP port ${port} is for root alone (${bound})`,
-      remedy: [
-        `sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`,
-        'or choose a port from 1024 on in the spec',
-      ],
-    }
-  }
+  if (bound === 'EACCES') return forRootAlone('UDP', port, facts)
   return {
     level: 'problem',
     check: 'port',

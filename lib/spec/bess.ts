@@ -6,13 +6,12 @@
 
 import { stationMac } from './address.js'
 import type { InputOf, Transport } from './grammar.js'
-import { integer } from './kinds.js'
-import { refuseField } from './refuse.js'
-import { reconnecting, refuseInRole, socketBuffer, socketPath, unixAccess } from './unix.js'
-import type { Reconnecting, UnixAccess } from './unix.js'
+import { packetMtu } from './kinds.js'
+import { checkRoles, roleOptions, socketBuffer, socketPath } from './unix.js'
+import type { Roles } from './unix.js'
 
 /** A `bess` spec with every default filled in. It has `listen` or `connect`. */
-export interface BessSpec extends UnixAccess, Reconnecting {
+export interface BessSpec extends Roles {
   transport: 'bess'
   /** Path of the socket that is made: guests connect to it, and each is a port of its own. */
   listen?: string
@@ -20,8 +19,6 @@ export interface BessSpec extends UnixAccess, Reconnecting {
   connect?: string
   /** MAC address of the host port that a helper makes, canonical. Left out: made up. */
   mac?: string
-  /** How many clients a listener has at most; further ones are turned away and counted. Default 1024. */
-  clients: number
   /** Size of each socket buffer, in octets. Left out: 1 MiB. */
   buffer?: number
   /** Largest IP packet inside a frame, in octets without the 14 of the Ethernet header. Left out: not limited. */
@@ -29,10 +26,6 @@ export interface BessSpec extends UnixAccess, Reconnecting {
 }
 
 export type BessObject = InputOf<BessSpec>
-
-/** 68 is the least that IPv4 forwards whole (RFC 791); a frame has 65535 octets at the most, 14 of them the header. */
-export const PACKET_MTU = [68, 65521] as const
-const USUAL_CLIENTS = 1024
 
 export const bess: Transport<BessObject, BessSpec> = {
   name: 'bess',
@@ -42,40 +35,12 @@ export const bess: Transport<BessObject, BessSpec> = {
     { name: 'listen', kind: socketPath },
     { name: 'connect', kind: socketPath },
     { name: 'mac', kind: stationMac },
-    { name: 'clients', kind: integer(1, 60_000), default: USUAL_CLIENTS },
-    ...unixAccess,
-    ...reconnecting,
+    ...roleOptions,
     socketBuffer,
-    { name: 'mtu', kind: integer(...PACKET_MTU) },
+    packetMtu,
   ],
   complete(spec) {
-    if (spec.listen === undefined && spec.connect === undefined) {
-      refuseField(
-        { transport: 'bess', field: 'listen' },
-        undefined,
-        'listen= or connect= is missing: for guests, which connect, bess,listen=/run/lan.sock; for a program that listens, ' +
-          'bess,connect=PATH',
-      )
-    }
-    if (spec.listen !== undefined && spec.connect !== undefined) {
-      refuseField(
-        { transport: 'bess', field: 'connect' },
-        spec.connect,
-        'listen= and connect= exclude each other: give one of them, or two ports',
-      )
-    }
-    if (spec.listen === undefined) {
-      refuseInRole('bess', spec, 'connect', [
-        ['clients', USUAL_CLIENTS],
-        ['mode', undefined],
-        ['group', undefined],
-      ])
-    } else {
-      refuseInRole('bess', spec, 'listen', [
-        ['reconnect', true],
-        ['wait', false],
-      ])
-    }
+    checkRoles(spec, { listen: '/run/lan.sock', connect: '/run/lan.sock' })
     return spec
   },
 }

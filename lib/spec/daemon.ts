@@ -5,7 +5,7 @@
 
 import { stationMac } from './address.js'
 import type { InputOf, Transport } from './grammar.js'
-import { choice, integer, textKind } from './kinds.js'
+import { choice, packetMtu, textKind } from './kinds.js'
 import type { Kind } from './kinds.js'
 import { refuse } from './refuse.js'
 import { checkPath, reconnecting, socketBuffer } from './unix.js'
@@ -32,12 +32,6 @@ export interface DaemonSpec extends Reconnecting {
 /** A `daemon` spec as it may be given: all but `transport` optional. */
 export type DaemonObject = InputOf<DaemonSpec>
 
-/** 68 is the least that IPv4 forwards whole (RFC 791); a frame has at most 65535 octets with its Ethernet header. */
-const MTU = [68, 65521] as const
-
-/** The largest IP packet within a frame of one message. */
-export const messageMtu = { name: 'mtu', kind: integer(...MTU) } as const
-
 /** The path of a socket in a field by position, where what begins with `key=` would be an option. */
 export const positionalPath: Kind<string> = textKind((text, place) => {
   if (/^[a-z][\w-]*=/i.test(text)) refuse(place, text, 'looks like an option: write ./ before it')
@@ -59,5 +53,5 @@ export const daemon: Transport<DaemonObject, DaemonSpec> = {
     { name: 'socketType', kind: choice('unix'), default: 'unix' },
     { name: 'socket', kind: socketOrFolder },
   ],
-  options: [socketBuffer, messageMtu, ...reconnecting],
+  options: [socketBuffer, packetMtu, ...reconnecting],
 }

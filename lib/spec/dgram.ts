@@ -5,7 +5,7 @@
 import { stationMac } from './address.js'
 import { endpoint, parseEndpoint, refuseUnreachable } from './endpoint.js'
 import type { InputOf, Transport } from './grammar.js'
-import { choice, choiceOrInteger, integer } from './kinds.js'
+import { choice, choiceOrInteger, packetMtu } from './kinds.js'
 import { refuseField } from './refuse.js'
 import type { UdpTuning } from './tuning.js'
 import { socketBuffer, unixAccess } from './unix.js'
@@ -37,8 +37,7 @@ export const dgram: Transport<DgramObject, DgramSpec> = {
     socketBuffer,
     { name: 'mss', kind: choiceOrInteger(['auto', 'off'], 536, 65495), default: 'auto' },
     { name: 'offload', kind: choice('auto', 'off'), default: 'auto' },
-    // 68 is the least that IPv4 forwards whole (RFC 791); a frame has at most 65535 octets with its header.
-    { name: 'mtu', kind: integer(68, 65521) },
+    packetMtu,
   ],
   complete(spec) {
     const place = { transport: 'dgram', field: 'remote' }

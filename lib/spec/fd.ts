@@ -5,9 +5,8 @@
  */
 
 import { stationMac } from './address.js'
-import { PACKET_MTU } from './bess.js'
 import type { InputOf, Transport } from './grammar.js'
-import { choice, integer } from './kinds.js'
+import { choice, integer, packetMtu } from './kinds.js'
 import { refuseField } from './refuse.js'
 import { socketBuffer } from './unix.js'
 
@@ -39,7 +38,7 @@ export const fd: Transport<FdObject, FdSpec> = {
   options: [
     { name: 'type', kind: choice('seqpacket', 'dgram'), default: 'seqpacket' },
     socketBuffer,
-    { name: 'mtu', kind: integer(...PACKET_MTU) },
+    packetMtu,
   ],
   complete(spec) {
     if (spec.fd !== undefined && spec.type !== 'seqpacket') {

@@ -24,8 +24,6 @@ export interface IpLine {
   mtu: number
 }
 
-/** 68 is the least that IPv4 forwards whole (RFC 791); a frame has at most 65535 octets with the Ethernet header. */
-export const IP_MTU = [68, 65521] as const
 /** UML's (arch/um/drivers/slip_common.h). */
 export const USUAL_IP_MTU = 1500
 

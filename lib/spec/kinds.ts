@@ -57,6 +57,12 @@ export function integer(min: number, max: number): Kind<number> {
   }
 }
 
+/** Octets of an IP packet: 68 is the least that IPv4 forwards whole (RFC 791); a frame has at most 65535 with its header of 14. */
+export const PACKET_MTU = [68, 65521] as const
+
+/** The option that limits the IP packets within frames which may have any size. */
+export const packetMtu = { name: 'mtu', kind: integer(...PACKET_MTU) } as const
+
 const UNITS: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }
 
 /** A size in octets; in text also with a suffix k, M or G (powers of 1024). Prints a plain number. */

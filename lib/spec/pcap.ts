@@ -5,7 +5,7 @@
 
 import { networkInterface, stationMac } from './address.js'
 import type { Field, InputOf, Transport } from './grammar.js'
-import { eitherWord, integer, octets, textKind } from './kinds.js'
+import { eitherWord, octets, packetMtu, textKind } from './kinds.js'
 import type { Kind } from './kinds.js'
 import { refuse } from './refuse.js'
 
@@ -30,9 +30,6 @@ export interface PcapSpec {
 
 /** A `pcap` spec as it may be given: all but `transport` optional, `interface` also as a number. */
 export type PcapObject = InputOf<PcapSpec>
-
-/** 68 is the least that IPv4 forwards whole (RFC 791); a port takes frames of at most 65535 octets. */
-const MTU = [68, 65521] as const
 
 /** Which words stand behind the filter: in its place they can only be meant as such. */
 const OPTIONS = /^(no)?(promisc|optimize)$/
@@ -85,7 +82,7 @@ export const pcap: Transport<PcapObject, PcapSpec> = {
     },
     mac,
   ],
-  options: [{ name: 'buffer', kind: octets(4096, 2 ** 30) }, { name: 'mtu', kind: integer(...MTU) }, mac],
+  options: [{ name: 'buffer', kind: octets(4096, 2 ** 30) }, packetMtu, mac],
   readOnly: true,
   notices({ filter, optimize }) {
     if (filter !== undefined || !optimize) return []

@@ -5,9 +5,9 @@
 
 import { stationMac } from './address.js'
 import type { InputOf, Transport } from './grammar.js'
-import { checkGateway, hostAddressV4, hostIpv4, IP_MTU, ipv4Net, USUAL_IP_MTU } from './ip_line.js'
+import { checkGateway, hostAddressV4, hostIpv4, ipv4Net, USUAL_IP_MTU } from './ip_line.js'
 import type { IpLine } from './ip_line.js'
-import { integer, textKind } from './kinds.js'
+import { packetMtu, textKind } from './kinds.js'
 import { suggest } from './nearest.js'
 import { refuse, refuseField } from './refuse.js'
 import { tapName } from './tap_kinds.js'
@@ -49,7 +49,7 @@ export const slip: Transport<SlipObject, SlipSpec> = {
     { name: 'device', kind: tapName },
     { name: 'gateway', kind: hostAddressV4 },
     { name: 'mac', kind: stationMac },
-    { name: 'mtu', kind: integer(...IP_MTU), default: USUAL_IP_MTU },
+    { ...packetMtu, default: USUAL_IP_MTU },
     { name: 'peer', kind: ipv4Net },
     ...reconnecting,
   ],

@@ -5,9 +5,9 @@
 
 import { stationMac } from './address.js'
 import type { InputOf, Transport } from './grammar.js'
-import { checkGateway, hostAddressV4, hostIpv4, IP_MTU, ipv4Net, USUAL_IP_MTU } from './ip_line.js'
+import { checkGateway, hostAddressV4, hostIpv4, ipv4Net, USUAL_IP_MTU } from './ip_line.js'
 import type { IpLine } from './ip_line.js'
-import { integer, onOff } from './kinds.js'
+import { onOff, packetMtu } from './kinds.js'
 import type { Kind } from './kinds.js'
 import { checkText, refuse, refuseField, refuseType } from './refuse.js'
 import type { Place } from './refuse.js'
@@ -64,7 +64,7 @@ export const slirp: Transport<SlirpObject, SlirpSpec> = {
   options: [
     { name: 'hostIp', kind: hostIpv4, default: SLIRP_HOST, objectOnly: true },
     { name: 'gateway', kind: hostAddressV4, objectOnly: true },
-    { name: 'mtu', kind: integer(...IP_MTU), default: USUAL_IP_MTU, objectOnly: true },
+    { ...packetMtu, default: USUAL_IP_MTU, objectOnly: true },
     { name: 'peer', kind: ipv4Net, objectOnly: true },
     { name: 'reconnect', kind: onOff, default: true, objectOnly: true },
   ],

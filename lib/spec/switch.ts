@@ -4,15 +4,15 @@
  */
 
 import { stationMac } from './address.js'
-import { messageMtu, positionalPath } from './daemon.js'
+import { positionalPath } from './daemon.js'
 import type { InputOf, Transport } from './grammar.js'
-import { choice, integer } from './kinds.js'
+import { choice, packetMtu } from './kinds.js'
 import type { Kind } from './kinds.js'
-import { permissions, socketBuffer, unixAccess } from './unix.js'
-import type { UnixAccess } from './unix.js'
+import { clients, permissions, socketBuffer, unixAccess } from './unix.js'
+import type { Listening, UnixAccess } from './unix.js'
 
 /** A normalised `switch` spec. */
-export interface SwitchSpec extends UnixAccess {
+export interface SwitchSpec extends UnixAccess, Listening {
   transport: 'switch'
   /** Has no effect: a listener has no station of its own. */
   mac?: string
@@ -22,8 +22,6 @@ export interface SwitchSpec extends UnixAccess {
   socket: string
   /** Permissions of the socket, in octal, or `umask`: what the process's umask leaves of 0777. Default `0600`. */
   mode: string
-  /** Most clients at once, 1 to 65535. Default 1000. */
-  clients: number
   /** Size of each client's socket buffer, in octets, 4096 to 1 GiB. Left out: 1 MiB, where the host allows it. */
   buffer?: number
   /** Largest IP packet, in octets. Left out: not limited. */
@@ -51,8 +49,8 @@ export const switchDaemon: Transport<SwitchObject, SwitchSpec> = {
   options: [
     { name: 'mode', kind: modeOrUmask, default: '0600' },
     unixAccess[1],
-    { name: 'clients', kind: integer(1, 65_535), default: 1000 },
+    clients,
     socketBuffer,
-    messageMtu,
+    packetMtu,
   ],
 }

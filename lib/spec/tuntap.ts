@@ -5,7 +5,7 @@
 
 import { stationMac } from './address.js'
 import type { Field, InputOf, Transport } from './grammar.js'
-import { choice, choiceOrInteger, onOff } from './kinds.js'
+import { choice, choiceOrInteger, onOff, PACKET_MTU } from './kinds.js'
 import { account, hostIp, tapName } from './tap_kinds.js'
 
 /** A normalised `tuntap` spec. */
@@ -35,12 +35,9 @@ export type TuntapObject = Omit<InputOf<TuntapSpec>, 'owner' | 'group'> & {
   group?: string | number
 }
 
-/** 68 is the least that IPv4 forwards whole (RFC 791); a tap takes at most 65535 octets with the Ethernet header. */
-const MTU = [68, 65521] as const
-
 /** What a tap may be told, whatever the transport that it stands for is called. */
 export const tapOptions: readonly Field<Omit<TuntapSpec, 'device' | 'mac' | 'hostIp'>>[] = [
-  { name: 'mtu', kind: choiceOrInteger(['auto'], ...MTU), default: 'auto' },
+  { name: 'mtu', kind: choiceOrInteger(['auto'], ...PACKET_MTU), default: 'auto' },
   { name: 'offload', kind: choice('auto', 'off'), default: 'auto' },
   { name: 'owner', kind: account('user') },
   { name: 'group', kind: account('group') },

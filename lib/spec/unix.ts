@@ -2,7 +2,7 @@
  * Kinds and options of transports over Unix sockets, and of those whose peer may come and go. Source: unix(7).
  */
 
-import { onOff, octets, textKind } from './kinds.js'
+import { integer, onOff, octets, textKind } from './kinds.js'
 import type { Kind } from './kinds.js'
 import { refuse, refuseField, refuseType } from './refuse.js'
 import type { Place } from './refuse.js'
@@ -74,16 +74,56 @@ export const reconnecting = [
 /** Size of each socket buffer, in octets. */
 export const socketBuffer = { name: 'buffer', kind: octets(4096, 2 ** 30) } as const
 
-/** Refuses options of the one role in the other: `mode` where nothing is made, `reconnect` where nothing connects. */
-export function refuseInRole(
-  transport: string,
-  spec: object,
-  role: string,
-  names: readonly (readonly [name: string, fallback: unknown])[],
+/** Options of a port that takes clients. */
+export interface Listening {
+  /** How many clients a listener has at most, 1 to 60000; further ones are turned away and counted. Default 1024. */
+  clients: number
+}
+
+/** The table entry of {@link Listening}. Each client is a port, and their numbers have 16 bits. */
+export const clients = { name: 'clients', kind: integer(1, 60_000), default: 1024 } as const
+
+/** A port that listens or connects: which of the two is told by what it has. */
+export interface Roles extends UnixAccess, Reconnecting, Listening {
+  listen?: string
+  connect?: string
+}
+
+/** The table entries of {@link Roles} besides `listen` and `connect`. */
+export const roleOptions = [clients, ...unixAccess, ...reconnecting] as const
+
+/** Refuses neither and both roles, and options of the one role in the other: `mode` where nothing is made, `reconnect` where nothing connects. */
+export function checkRoles(
+  spec: Roles & { transport: string },
+  example: { listen: string; connect: string },
 ): void {
-  for (const [name, fallback] of names) {
-    const value = (spec as Record<string, unknown>)[name]
-    if (value === undefined || value === fallback) continue
-    refuseField({ transport, field: name }, value, `${name} has no meaning with ${role}=: leave it out`)
+  const { transport, listen, connect } = spec
+  if (listen === undefined && connect === undefined) {
+    const { listen: one, connect: other } = example
+    refuseField(
+      { transport, field: 'listen' },
+      undefined,
+      `listen or connect is missing: give one, as in ${transport},listen=${one} or ${transport},connect=${other}`,
+    )
+  }
+  if (listen !== undefined && connect !== undefined) {
+    refuseField(
+      { transport, field: 'connect' },
+      connect,
+      'listen and connect are both given: keep one; the other end has the other, or make two ports',
+    )
+  }
+  const [role, elsewhere] =
+    listen === undefined
+      ? (['connect', [clients, ...unixAccess]] as const)
+      : (['listen', reconnecting] as const)
+  for (const field of elsewhere) {
+    const value = spec[field.name]
+    if (value === undefined || ('default' in field && value === field.default)) continue
+    refuseField(
+      { transport, field: field.name },
+      value,
+      `${field.name} has no meaning with ${role}=: leave it out`,
+    )
   }
 }

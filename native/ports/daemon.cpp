@@ -123,7 +123,7 @@ class DaemonPort final : public Port, SenderJudge, SendRecovery {
     if (sent != static_cast<ssize_t>(request.size())) {
       return Error::os(sent < 0 ? errno : EIO, "write", path_ + ": the request could not be sent");
     }
-    host_->note("switch", path_ + " (" + peer_credentials(control.value().get()).text() + ")");
+    host_->note("peer", path_ + " (" + peer_credentials(control.value().get()).text() + ")");
     control_ = std::move(control.value());
     data_ = std::move(data.value());
     answered_ = 0;
@@ -204,7 +204,6 @@ class DaemonPort final : public Port, SenderJudge, SendRecovery {
     const char* const reason = was_up_ ? "peer" : "registered";
     was_up_ = true;
     told_lost_ = false;
-    host_->note("peer", "registered");
     host_->report({PortState::up, reason, where() + " gave us a port", 0});
   }
 

@@ -67,7 +67,7 @@ TEST_CASE("daemon: registers, and carries frames both ways") {
   daemon.meet();
   daemon.reply();
   REQUIRE(client.until(PortState::up));
-  CHECK(client.host.notes["switch"] == (folder / "ctl") + " (pid " + std::to_string(getpid()) + ", uid 0)");
+  CHECK(client.host.notes["peer"] == (folder / "ctl") + " (pid " + std::to_string(getpid()) + ", uid 0)");
   CHECK(client.transmit(kFrame).sent == 1);
   CHECK(receive(daemon.data.fd.get()) == kFrame);
   const Octets longest = make_frame(station(1), station(2), 65535, 3);

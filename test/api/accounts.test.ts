@@ -6,7 +6,8 @@ import { type HostPort, type Port, Switch } from '../../lib/index.js'
 import { eventually } from '../support/wait.js'
 import { randomGroup, randomPort } from '../support/transports.js'
 import { assertBalanced, sum } from './accounts.js'
-import { BROADCAST, makeFrame, seeded, sendAll, settled, useSwitches } from './lan.js'
+import { seeded } from '../support/random.js'
+import { BROADCAST, makeFrame, sendAll, settled, useSwitches } from './lan.js'
 
 describe('stats()', () => {
   const switches = useSwitches()

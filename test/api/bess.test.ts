@@ -3,13 +3,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fstatSync, lstatSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { fstatSync, lstatSync } from 'node:fs'
 import fc from 'fast-check'
 import type { PortEvent, Switch, SwitchOptions } from '../../lib/index.js'
 import { nodeArguments, projectRoot } from '../support/child.js'
 import { Running } from '../support/running.js'
+import { freshPath } from '../support/fresh.js'
 import { eventually } from '../support/wait.js'
 import { makeFrame, sendAll, settled, take, useSwitches } from './lan.js'
 
@@ -27,15 +26,11 @@ describe('bess and fd', function () {
   this.timeout(30_000)
   const switches = useSwitches()
   const create = (options?: SwitchOptions) => switches.create(options)
-  let folder: string
-
-  beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'ethercast-bess-'))))
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
   const clientsOf = (lan: Switch) => [...lan.ports.values()].filter(({ parent }) => parent !== undefined)
 
   it('a client is a port with a name, a parent and counters, and goes with its peer', async () => {
-    const path = join(folder, 'lan')
+    const path = freshPath()
     const [lan, other] = [await create(), await create()]
     const events: PortEvent[] = []
     lan.on('port', (event) => events.push(event))
@@ -56,7 +51,7 @@ describe('bess and fd', function () {
   })
 
   it('more clients than descriptors: they wait, nobody else suffers, and are taken when others leave', async () => {
-    const path = join(folder, 'lan')
+    const path = freshPath()
     const node = nodeArguments({ code: kListener }, [path])
     const limited = ['-c', `ulimit -n ${kDescriptors}; exec "$0" "$@"`, process.execPath, ...node]
     const child = new Running('sh', limited, { cwd: projectRoot })
@@ -134,7 +129,7 @@ describe('bess and fd', function () {
   })
 
   it('any frames arrive as they are, in order, and are counted', async () => {
-    const path = join(folder, 'lan')
+    const path = freshPath()
     const [one, two] = [await create({ forwarding: 'hub' }), await create({ forwarding: 'hub' })]
     const [from, to] = [
       await one.addPort({ transport: 'host', mac: '02:00:00:00:00:0a' }),

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type Server, type Socket, createServer } from 'node:net'
 import type { PortEvent } from '../../lib/index.js'
-import { freshPath } from '../support/folder.js'
+import { freshPath } from '../support/fresh.js'
 import { eventually } from '../support/wait.js'
 import { makeFrame, take, useSwitches } from './lan.js'
 

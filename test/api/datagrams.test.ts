@@ -7,7 +7,8 @@ import { startNode } from '../support/child.js'
 import { eventually } from '../support/wait.js'
 import { randomGroup, randomPort } from '../support/transports.js'
 import { assertBalanced } from './accounts.js'
-import { seeded, settled, useSwitches } from './lan.js'
+import { seeded } from '../support/random.js'
+import { settled, useSwitches } from './lan.js'
 
 const COUNT = 1_000_000
 /** Datagrams on their way at once: with 64 KiB ones among them they fit into a socket's buffer of 4 MiB. */

@@ -8,9 +8,8 @@ import { existsSync, rmSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HostPort, Port, PortEvent } from '../../lib/index.js'
 import { need } from '../support/need.js'
-import { freePath } from '../support/pairs/stream.js'
+import { freeUdpPorts, freshPath } from '../support/fresh.js'
 import { Running } from '../support/running.js'
-import { freeUdpPorts } from '../support/transports.js'
 import { eventually } from '../support/wait.js'
 import { makeFrame, sendAll, take, useSwitches } from './lan.js'
 
@@ -34,7 +33,7 @@ describe('dgram ports', function () {
     events.filter((event) => event.port === port).map(({ state }) => state)
 
   it('a path: nobody there yet: frames are dropped as no_peer, and the port looks for the peer, not all the time', async () => {
-    const [one, two] = [freePath(), freePath()]
+    const [one, two] = [freshPath(), freshPath()]
     const a = await end(one, two)
     assert.equal(a.port.state, 'reconnecting')
     await sendAll(
@@ -55,7 +54,7 @@ describe('dgram ports', function () {
   })
 
   it('a path: a peer that is quiet is missed and found within a second', async () => {
-    const [one, two] = [freePath(), freePath()]
+    const [one, two] = [freshPath(), freshPath()]
     const a = await end(one, two)
     for (let times = 0; times < 2; times++) {
       const b = await end(two, one)
@@ -68,7 +67,7 @@ describe('dgram ports', function () {
   })
 
   it('a path: a peer that was started anew is heard and reached at once', async () => {
-    const [one, two] = [freePath(), freePath()]
+    const [one, two] = [freshPath(), freshPath()]
     const a = await end(one, two)
     for (let times = 0; times < 5; times++) {
       const b = await end(two, one)
@@ -80,7 +79,7 @@ describe('dgram ports', function () {
   })
 
   it('a path: the socket has its mode, goes with the port, and a dead one is replaced', async () => {
-    const [one, two] = [freePath(), freePath()]
+    const [one, two] = [freshPath(), freshPath()]
     const a = await end(one, two)
     assert.equal(statSync(one).mode & 0o777, 0o600)
     await assert.rejects(a.lan.addPort(`dgram,local=${one},remote=${two}`), { code: 'EADDRINUSE' })
@@ -95,7 +94,7 @@ describe('dgram ports', function () {
 
   it('a path: a stranger is not heard, and empty datagrams are never passed on', async function () {
     need(this, 'socat')
-    const [one, two] = [freePath(), freePath()]
+    const [one, two] = [freshPath(), freshPath()]
     const a = await end(one, two)
     const send = (input: Uint8Array, from?: string) => {
       const bound = from === undefined ? '' : `,bind=${from}`
@@ -103,7 +102,7 @@ describe('dgram ports', function () {
       assert.equal(status, 0, String(stderr))
     }
     send(makeFrame({ sequence: 1 }))
-    send(makeFrame({ sequence: 2 }), freePath())
+    send(makeFrame({ sequence: 2 }), freshPath())
     await eventually(() => a.port.stats().rx.drops.not_peer === 2)
     send(Buffer.alloc(13), two)
     await eventually(() => a.port.stats().rx.drops.runt === 1)
@@ -114,9 +113,9 @@ describe('dgram ports', function () {
 
   it('a path: a peer that is connected with us is reached; one that is connected with another is not', async function () {
     need(this, 'socat')
-    const [one, two, three] = [freePath(), freePath(), freePath()]
+    const [one, two, three] = [freshPath(), freshPath(), freshPath()]
     const a = await end(one, two)
-    const other = await end(three, freePath())
+    const other = await end(three, freshPath())
     const peer = (to: string) =>
       new Running('socat', ['-u', `UNIX-CLIENT:${to},type=2,bind=${two},unlink-close=1`, 'STDOUT'])
     const friend = peer(one)
@@ -148,7 +147,7 @@ describe('dgram ports', function () {
   })
 
   it('a path: a peer that never reads slows nobody, and costs a bounded amount', async () => {
-    const [one, two] = [freePath(), freePath()]
+    const [one, two] = [freshPath(), freshPath()]
     // Nobody reads it while this thread is busy elsewhere: the other end's own thread would.
     const a = await end(one, two)
     const b = await end(two, one)

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { EthercastError } from '../../lib/index.js'
-import { freeUdpPorts, randomGroup } from '../support/transports.js'
+import { freeUdpPorts } from '../support/fresh.js'
+import { randomGroup } from '../support/transports.js'
 import { loGroup, useSwitches } from './lan.js'
 
 describe('errors', () => {

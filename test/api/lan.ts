@@ -101,18 +101,6 @@ export const settled = async (...lans: Switch[]) =>
 /** What waits, copied. */
 export const copies = (batch: FrameBatch) => [...batch].map((frame) => frame.slice())
 
-/** A pseudo-random number generator (xorshift32); the seed is printed by the test that uses it. */
-export function seeded(seed: number): (below: number) => number {
-  let state = seed >>> 0 || 1
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    state >>>= 0
-    return state % below
-  }
-}
-
 /** Keeps this thread busy. */
 export function burn(milliseconds: number): void {
   const end = performance.now() + milliseconds

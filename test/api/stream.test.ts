@@ -6,9 +6,9 @@ import { connect as connectTo, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import type { EthercastError } from '../../lib/index.js'
 import type { Port, PortEvent } from '../../lib/index.js'
-import { freePath, freeTcp } from '../support/pairs/stream.js'
+import { freshPath, freeTcp } from '../support/fresh.js'
 import { eventually } from '../support/wait.js'
-import { makeFrame, sendAll, take, useSwitches } from './lan.js'
+import { makeFrame, sendAll, settled, take, useSwitches } from './lan.js'
 
 const kPrefix = 4
 
@@ -73,7 +73,7 @@ describe('stream ports', function () {
   }
 
   /** A switch with a listener and a NIC. */
-  async function listener(more = '', address = freePath()) {
+  async function listener(more = '', address = freshPath()) {
     const lan = await switches.create()
     const events: PortEvent[] = []
     lan.on('port', (event) => events.push(event))
@@ -86,7 +86,7 @@ describe('stream ports', function () {
   const text = (events: PortEvent[]) => events.map(({ state, reason }) => `${state} ${reason}`).join(', ')
 
   for (const kind of ['path', 'TCP'] as const) {
-    const free = () => (kind === 'path' ? freePath() : freeTcp('127.0.0.1'))
+    const free = () => (kind === 'path' ? freshPath() : freeTcp('127.0.0.1'))
 
     it(`${kind}: a client that is one octet at a time is understood`, async () => {
       const { nic, address } = await listener('', await free())
@@ -184,10 +184,13 @@ describe('stream ports', function () {
       const chunks: Buffer[] = []
       deaf.on('data', (chunk: Buffer) => chunks.push(chunk)).resume()
       await eventually(() => slow.stats().tx.queued === 0)
+      await settled(lan)
+      const sent = slow.stats().tx.frames
       await sendAll(nic, [makeFrame({ length, sequence: 123_456 })])
-      await eventually(() => slow.stats().tx.frames * (kPrefix + length) === deaf.bytesRead)
+      await eventually(() => deaf.bytesRead === (sent + 1) * (kPrefix + length))
       const got = parse(Buffer.concat(chunks))
-      assert.equal(got.length, slow.stats().tx.frames)
+      assert.equal(got.length, sent + 1)
+      await eventually(() => slow.stats().tx.frames === sent + 1)
       assert.ok(got.every((frame) => frame.length === length))
       assert.equal(got.at(-1)!.readUInt32BE(14), 123_456)
       assert.equal(lan.ports.size, 4)
@@ -277,7 +280,7 @@ describe('stream ports', function () {
   }
 
   it('a server that is none is asked seldom, and told what is wrong', async () => {
-    const address = freePath()
+    const address = freshPath()
     let connections = 0
     await server(address, (socket) => {
       connections++

@@ -2,15 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { examine } from '../../lib/doctor/index.js'
-import type { Finding, HostFacts } from '../../lib/doctor/index.js'
+import type { HostFacts } from '../../lib/doctor/index.js'
 import { parseSpec } from '../../lib/spec/index.js'
-import { eth0, host, lo } from './made_up.js'
+import { eth0, findOne, host, lo } from './made_up.js'
 
-function find(check: string, spec: string, changes: Partial<HostFacts>): Finding {
-  const found = examine(host(changes), parseSpec(spec)).filter((finding) => finding.check === check)
-  assert.equal(found.length, 1, `${check} is looked at once: ${JSON.stringify(found)}`)
-  return found[0]!
-}
+const find = (check: string, spec: string, changes: Partial<HostFacts> = {}) =>
+  findOne(check, spec, host(changes))
 
 describe('doctor: checks', () => {
   it('finds nothing on a healthy host', () => {

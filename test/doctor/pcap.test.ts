@@ -5,16 +5,13 @@ import { examine, hostFacts } from '../../lib/doctor/index.js'
 import type { Finding, HostFacts } from '../../lib/doctor/index.js'
 import { parseSpec } from '../../lib/spec/index.js'
 import { need } from '../support/need.js'
-import { eth0, host, lo } from './made_up.js'
+import { eth0, findOne, host, lo } from './made_up.js'
 
 function all(spec: string, changes: Partial<HostFacts> = {}): Finding[] {
   return examine(host(changes), parseSpec(spec))
 }
-function find(check: string, spec: string, changes: Partial<HostFacts> = {}): Finding {
-  const found = all(spec, changes).filter((finding) => finding.check === check)
-  assert.equal(found.length, 1, `${check} is looked at once: ${JSON.stringify(found)}`)
-  return found[0]!
-}
+const find = (check: string, spec: string, changes: Partial<HostFacts> = {}) =>
+  findOne(check, spec, host(changes))
 const by = { checkFilter: () => ({ by: 'libpcap version 1.10.3' }) }
 
 describe('doctor: captures', () => {

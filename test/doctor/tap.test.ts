@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { examine } from '../../lib/doctor/index.js'
 import type { Finding, HostFacts, HostLink } from '../../lib/doctor/index.js'
 import { parseSpec } from '../../lib/spec/index.js'
-import { host } from './made_up.js'
+import { findOne, host } from './made_up.js'
 
 const tap0: HostLink = {
   name: 'tap0',
@@ -25,11 +25,8 @@ const withTap = (changes: Partial<HostLink> = {}): Partial<HostFacts> => ({
 function all(spec: string, changes: Partial<HostFacts> = {}): Finding[] {
   return examine(host(changes), parseSpec(spec))
 }
-function find(check: string, spec: string, changes: Partial<HostFacts> = {}): Finding {
-  const found = all(spec, changes).filter((finding) => finding.check === check)
-  assert.equal(found.length, 1, `${check} is looked at once: ${JSON.stringify(found)}`)
-  return found[0]!
-}
+const find = (check: string, spec: string, changes: Partial<HostFacts> = {}) =>
+  findOne(check, spec, host(changes))
 
 describe('doctor: taps', () => {
   it('finds nothing on a healthy host, whoever makes the tap', () => {

@@ -81,7 +81,7 @@ for (const { program, args, control, named } of kDaemons) {
       await nodePings(node, kOther)
       const { facts, state } = await node.stats('daemon')
       assert.equal(state, 'up')
-      assert.match(facts.switch!, new RegExp(`^${join(lab.dir, control)} \\(pid \\d+, uid 0\\)$`))
+      assert.match(facts.peer!, new RegExp(`^${join(lab.dir, control)} \\(pid \\d+, uid 0\\)$`))
     })
 
     it('killed and started again: we notice, say so, and traffic flows again', async () => {

@@ -1,15 +1,6 @@
 // Frames for putting on a wire: random ones that can be told apart and repeated, and the numbered ones of LanNode's pump.
 
-/** Pseudo-random 32-bit numbers (xorshift32): the same for the same seed. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0 || 1
-  return () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>>= 0)
-  }
-}
+import { randomNumbers } from '../support/random.js'
 
 /** Octets of the number that `numberOf` reads; what is shorter has its number cut. */
 const kHeader = 14

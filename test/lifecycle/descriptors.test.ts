@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { projectRoot } from '../support/child.js'
-import { freePath, freeTcp } from '../support/pairs/stream.js'
+import { freshPath, freeTcp } from '../support/fresh.js'
 import { Running } from '../support/running.js'
 import { eventually } from '../support/wait.js'
 
@@ -20,7 +20,7 @@ describe('a process without descriptors', function () {
 
   for (const kind of ['path', 'TCP'] as const) {
     it(`${kind}: more clients than descriptors wait without a spinning thread, and are taken when others go`, async () => {
-      const address = await (kind === 'path' ? freePath() : freeTcp('127.0.0.1'))
+      const address = await (kind === 'path' ? freshPath() : freeTcp('127.0.0.1'))
       const options =
         kind === 'path' ? { path: address } : { host: '127.0.0.1', port: Number(address.split(':')[1]) }
       const command = `ulimit -n ${kFiles}; exec "$0" "$@"`

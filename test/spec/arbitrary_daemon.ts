@@ -29,7 +29,7 @@ export const daemonSpecs = (mac: fc.Arbitrary<string>): fc.Arbitrary<SpecObject>
           ...message,
           mode: fc.constantFrom('0600', '660', 'umask', '0777'),
           group: fc.constantFrom('users', '27'),
-          clients: fc.integer({ min: 1, max: 65535 }),
+          clients: fc.integer({ min: 1, max: 60_000 }),
         },
         { requiredKeys: [] },
       )

@@ -22,7 +22,7 @@ const mode = fc.constantFrom('0600', '660', '0666')
 const group = fc.oneof(fc.constantFrom('users', 'kvm'), fc.integer({ min: 0, max: 65535 }).map(String))
 const some = <T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
   fc.record(model, { requiredKeys: [] })
-const clients = fc.integer({ min: 1, max: 4096 })
+const clients = fc.integer({ min: 1, max: 60_000 })
 
 export const stream: fc.Arbitrary<SpecObject> = fc.oneof(
   fc

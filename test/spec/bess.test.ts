@@ -38,8 +38,8 @@ describe('specs of bess', () => {
   })
 
   it('name one role, and options of that role alone', () => {
-    refuses('bess', 'listen', /listen= or connect= is missing: for guests, which connect, bess,listen=/)
-    refuses('bess,listen=/a,connect=/b', 'connect', /exclude each other/)
+    refuses('bess', 'listen', /listen or connect is missing: give one, as in bess,listen=/)
+    refuses('bess,listen=/a,connect=/b', 'connect', /are both given/)
     refuses('bess,listen=/a,reconnect=off', 'reconnect', /no meaning with listen=/)
     refuses('bess,listen=/a,wait=on', 'wait', /no meaning with listen=/)
     refuses('bess,connect=/a,mode=0660', 'mode', /no meaning with connect=/)

@@ -28,7 +28,7 @@ describe('spec: daemon and switch', () => {
       socketType: 'unix',
       socket: '/tmp/uml.ctl',
       mode: '0600',
-      clients: 1000,
+      clients: 1024,
     })
   })
 
@@ -41,7 +41,7 @@ describe('spec: daemon and switch', () => {
       ['switch,,unix,/tmp/uml.ctl', 'switch'],
       ['switch,,,/x/a=b', 'switch,,unix,/x/a=b'],
       ['switch,,unix,/x/ctl,mode=660,clients=20', 'switch,,unix,/x/ctl,clients=20,mode=0660'],
-      ['switch,mode=umask,clients=1000', 'switch,mode=umask'],
+      ['switch,mode=umask,clients=1024', 'switch,mode=umask'],
     ] as const) {
       assert.equal(formatSpec(given), canonical)
       assert.equal(formatSpec(canonical), canonical)
@@ -57,7 +57,7 @@ describe('spec: daemon and switch', () => {
     ],
     ['daemon,,unix,/x,mtu=65522', 'daemon: mtu 65522 is out of range: allowed are 68 to 65521'],
     ['daemon,,unix,/x,mode=0600', 'daemon: option mode is unknown: allowed are buffer, mtu, reconnect, wait'],
-    ['switch,,unix,/x,clients=0', 'switch: clients 0 is out of range: allowed are 1 to 65535'],
+    ['switch,,unix,/x,clients=0', 'switch: clients 0 is out of range: allowed are 1 to 60000'],
     ['switch,,unix,/x,mode=rw', 'switch: mode rw is no mode: allowed are three octal digits, as in 0660'],
     [
       { transport: 'switch', socket: 'a=b/c' },

@@ -6,7 +6,7 @@ import { itRefuses } from './refusal.js'
 
 describe('stream and dgram specs', () => {
   it('have every default filled in', () => {
-    const common = { transport: 'stream', clients: 128, reconnect: true, wait: false }
+    const common = { transport: 'stream', clients: 1024, reconnect: true, wait: false }
     assert.deepEqual(parseSpec('stream,listen=/tmp/lan.sock'), { ...common, listen: '/tmp/lan.sock' })
     assert.deepEqual(parseSpec('eth0=stream,connect=localhost:1234,wait=on,mtu=1500'), {
       ...common,
@@ -26,7 +26,7 @@ describe('stream and dgram specs', () => {
   it('are printed in their canonical form', () => {
     for (const [given, canonical] of [
       ['stream,wait=off,connect=[2001:DB8:0:0::7]:9,reconnect=on', 'stream,connect=[2001:db8::7]:9'],
-      ['stream,listen=./s,mode=660,clients=128', 'stream,listen=./s,mode=0660'],
+      ['stream,listen=./s,mode=660,clients=1024', 'stream,listen=./s,mode=0660'],
       ['dgram,remote=localhost:2,local=127.0.0.1:1', 'dgram,local=127.0.0.1:1,remote=127.0.0.1:2'],
     ] as const) {
       assert.equal(formatSpec(given), canonical)
@@ -40,7 +40,7 @@ describe('stream and dgram specs', () => {
         stream:
           'stream: listen or connect is missing: give one, as in stream,listen=/tmp/lan.sock or stream,connect=127.0.0.1:1234',
         'stream,listen=/a,connect=/b':
-          'stream: listen and connect are both given: keep one, the other end has the other',
+          'stream: listen and connect are both given: keep one; the other end has the other, or make two ports',
         'stream,/tmp/lan.sock':
           'stream: extra field /tmp/lan.sock has no key: allowed are buffer, clients, connect, group, listen, mac, mode, mtu, reconnect, wait, each as key=value',
         'stream,listen=lan.sock': `stream: listen lan.sock ${form}`,
@@ -61,7 +61,7 @@ describe('stream and dgram specs', () => {
         'stream,listen=/tmp/s,wait=on': 'stream: wait has no meaning with listen=: leave it out',
         'stream,listen=127.0.0.1:1234,mode=0660':
           'stream: mode is for a path: whoever reaches 127.0.0.1:1234 may connect',
-        'stream,listen=/tmp/s,clients=0': 'stream: clients 0 is out of range: allowed are 1 to 4096',
+        'stream,listen=/tmp/s,clients=0': 'stream: clients 0 is out of range: allowed are 1 to 60000',
         'dgram,local=/a':
           'dgram: remote is missing: give one, as in dgram,local=/tmp/one.sock,remote=/tmp/two.sock',
         'dgram,local=/a,remote=/a': 'dgram: local and remote are the same, /a: each side has its own',

@@ -1,9 +1,8 @@
 // One row a transport: how to make a connected pair of its ports, on loopback alone. Whatever runs over all transports (the conformance
 // suite, the bench matrix) takes its rows from here.
-import dgram from 'node:dgram'
-import { once } from 'node:events'
 import { randomInt } from 'node:crypto'
 import { type HostPort, type Port, type SpecObject, Switch } from '../../lib/index.js'
+import { freeUdpPorts } from './fresh.js'
 import { bess } from './pairs/bess.js'
 import { cabledTaps } from './pairs/cabled_taps.js'
 import { daemon } from './pairs/daemon.js'
@@ -43,22 +42,6 @@ export interface Pair {
 export const randomGroup = () => `239.192.${randomInt(1, 255)}.${randomInt(1, 255)}`
 /** Below the range from which the kernel takes ephemeral ports. */
 export const randomPort = () => randomInt(10_000, 32_000)
-
-/** UDP ports of 127.0.0.1 that were free a moment ago, all different. */
-export async function freeUdpPorts(count: number): Promise<number[]> {
-  const sockets = Array.from({ length: count }, () => dgram.createSocket('udp4'))
-  try {
-    return await Promise.all(
-      sockets.map(async (socket) => {
-        socket.bind(0, '127.0.0.1')
-        await once(socket, 'listening')
-        return socket.address().port
-      }),
-    )
-  } finally {
-    for (const socket of sockets) socket.close()
-  }
-}
 
 const UDP4_PAYLOAD = 65507
 const UDP6_PAYLOAD = 65527

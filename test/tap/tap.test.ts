@@ -1,10 +1,11 @@
 /** Taps of the command line tool in namespaces: made and removed, kept for others, and used by somebody who is not root. */
 
 import assert from 'node:assert/strict'
+import { events } from '../cli/cli.js'
 import type { Host } from '../support/host.js'
 import { Lab } from '../support/lab.js'
 import { need } from '../support/need.js'
-import type { Result, Running } from '../support/running.js'
+import type { Running } from '../support/running.js'
 import { eventually } from '../support/wait.js'
 
 /** nobody, who owns nothing. */
@@ -33,17 +34,6 @@ function asNobody(host: Host, ...args: string[]): Running {
   ].join('\n')
   return host.spawn('sh', ['-c', script, 'sh', process.execPath, 'dist/cli/main.js', ...args])
 }
-
-interface Event {
-  event: string
-  [key: string]: unknown
-}
-const events = ({ stdout }: Result): Event[] =>
-  stdout
-    .trim()
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Event)
 
 describe('tap', function () {
   this.timeout(60_000)

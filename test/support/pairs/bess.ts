@@ -1,8 +1,5 @@
 // Rows of `bess`: a listener, and the client of it that carries the frames.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { atExit } from '../cleanup.js'
+import { freshPath } from '../fresh.js'
 import type { Transport } from './transport.js'
 
 export const bess: readonly Transport[] = [
@@ -13,9 +10,7 @@ export const bess: readonly Transport[] = [
     listener: true,
     connected: true,
     specs(options) {
-      const folder = mkdtempSync(join(tmpdir(), 'ethercast-bess-'))
-      atExit(() => rmSync(folder, { recursive: true, force: true }))
-      const path = join(folder, 'lan')
+      const path = freshPath()
       return Promise.resolve([
         { transport: 'bess', listen: path, ...options },
         { transport: 'bess', connect: path, ...options },

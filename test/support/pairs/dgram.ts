@@ -1,19 +1,11 @@
-import { createSocket } from 'node:dgram'
 import type { SpecObject } from '../../../lib/index.js'
-import { freePath } from './stream.js'
+import { freeUdpPorts, freshPath } from '../fresh.js'
 import type { PairOptions, Transport } from './transport.js'
 
 /** Two UDP addresses that were free a moment ago, as HOST:PORT. */
 async function freeUdp(host: string): Promise<[string, string]> {
-  const v6 = host.includes(':')
-  const sockets = [createSocket(v6 ? 'udp6' : 'udp4'), createSocket(v6 ? 'udp6' : 'udp4')]
-  const texts: string[] = []
-  for (const socket of sockets) {
-    await new Promise<void>((resolve) => socket.bind(0, host, resolve))
-    texts.push(`${v6 ? `[${host}]` : host}:${socket.address().port}`)
-  }
-  for (const socket of sockets) socket.close()
-  return texts as [string, string]
+  const ports = await freeUdpPorts(2, host.replace(/[[\]]/g, ''))
+  return ports.map((port) => `${host}:${port}`) as [string, string]
 }
 
 function ends([one, two]: readonly [string, string], options: PairOptions): [SpecObject, SpecObject] {
@@ -29,7 +21,7 @@ export const dgramPairs: readonly Transport[] = [
     place: 'here',
     maxFrame: 65535,
     connected: true,
-    specs: (options) => Promise.resolve(ends([freePath(), freePath()], options)),
+    specs: (options) => Promise.resolve(ends([freshPath(), freshPath()], options)),
   },
   {
     name: 'dgram over UDP, IPv4',
@@ -41,6 +33,6 @@ export const dgramPairs: readonly Transport[] = [
     name: 'dgram over UDP, IPv6',
     place: 'namespace',
     maxFrame: 65527,
-    specs: async (options) => ends(await freeUdp('::1'), options),
+    specs: async (options) => ends(await freeUdp('[::1]'), options),
   },
 ]

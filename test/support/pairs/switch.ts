@@ -1,5 +1,5 @@
 import type { SpecObject } from '../../../lib/index.js'
-import { freshPath } from '../folder.js'
+import { freshPath } from '../fresh.js'
 import type { PairOptions, Transport } from './transport.js'
 
 /** Our switch daemon, and a client of ours. */

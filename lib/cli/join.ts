@@ -102,6 +102,9 @@ async function join(texts: readonly string[], options: JoinOptions): Promise<num
   const ports = await openPorts(lan, specs, life)
   if (ports.length === specs.length) {
     report.ready(ports)
+    // With its last port a switch has lost its purpose; while it opens, why is told by what failed to open.
+    lan.on('port', () => lan.ports.size === 0 && life.end('failed'))
+    if (lan.ports.size === 0) life.end('failed')
     await (report.countsSeconds ? everySecond(lan, meter, life, report, options.hub === true) : life.over)
   }
   // After closing the counters are final: what was queued is sent or dropped.
@@ -128,14 +131,14 @@ function readSpecs(texts: readonly string[]): PortSpec[] {
   })
 }
 
-/** Tells what happens, until the life ends. */
+/** Tells what happens, until the life ends; that a port has closed once, though it closes for a reason first and is gone then. */
 function watch(lan: Switch, life: Lifetime, report: JoinReport): void {
+  const closed = new WeakSet<Port>()
   lan.on('notice', ({ port, message }) => report.notice(port, message))
   lan.on('port', (event) => {
-    if (life.ending !== undefined) return
+    if (life.ending !== undefined || closed.has(event.port)) return
+    if (event.state === 'closed') closed.add(event.port)
     report.port(event)
-    // With its last port a switch has lost its purpose.
-    if (event.state === 'closed' && lan.ports.size === 0) life.end('failed')
   })
 }
 

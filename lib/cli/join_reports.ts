@@ -118,6 +118,14 @@ class LiveReport extends LogReport {
     this.#rows = new LiveRows(process.stderr, lines)
   }
 
+  /** A client without its listener's name, which stands above: so it has one row. */
+  override port(event: PortEvent): void {
+    const { parent } = event.port
+    const message =
+      parent === undefined ? event.message : event.message.replace(`${parent.name} client`, 'client')
+    super.port({ ...event, message })
+  }
+
   protected override say(line: string): void {
     if (this.#rows === undefined) tell(line)
     else for (const row of wrap(line.split(' '), columns(), '', '')) this.#rows.say(row)

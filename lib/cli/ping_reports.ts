@@ -3,6 +3,7 @@
 import type { HostPort } from '../host_port.js'
 import type { PingEvent, PingSummary } from '../net/pinger.js'
 import { formatSpec } from '../spec/index.js'
+import type { PortSpec } from '../spec/index.js'
 import { heard } from './losses.js'
 import { paint, print, printEvent, rounded, tell } from './output.js'
 import { counted, factTexts, wrap } from './port_text.js'
@@ -97,8 +98,8 @@ export class TextPingReport implements PingReport {
     const port = lanPort(this.#run.nic)
     const others = port === undefined ? 0 : heard(port.stats()).frames
     const why = nobody
-      ? `Nobody answered ${asked(target)} for ${target}. Is it up, with this address, and on the same group, ` +
-        `port and interface? ${heardText(others)}`
+      ? `Nobody answered ${asked(target)} for ${target}. Is it up, with this address, and on the same ` +
+        `${sameWhat(spec)}? ${heardText(others)}`
       : `${target} answers ${asked(target)}, but not pings: a firewall there, or two stations with this address?`
     tell('')
     wrap(why.split(' '), COLUMNS, '', '').forEach(tell)
@@ -106,6 +107,9 @@ export class TextPingReport implements PingReport {
     tell(`What on this host would stop it: ${doctorCommand(spec)}`)
   }
 }
+
+/** What both have to have in common. */
+const sameWhat = ({ transport }: PortSpec) => (transport === 'mcast' ? 'group, port and interface' : 'LAN')
 
 const asked = (target: string) => (target.includes(':') ? 'Neighbour Discovery' : 'ARP')
 

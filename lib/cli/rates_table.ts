@@ -11,7 +11,7 @@ const FRAMES = 10
 const BITS = 10
 const LOST = 8
 /** A space and the longest reason. */
-const REASON = 11
+const REASON = 12
 const NUMBERS = STATE + 2 * (FRAMES + BITS) + LOST + REASON
 
 /** @param columns characters a row; no row is longer. @param stations how many the switch has learned */
@@ -50,8 +50,9 @@ function heading(width: number): string {
 
 function cells({ port, stats, netPerSecond: net, isLosing }: PortView): string {
   const state = paintState(port.state, port.state.padEnd(STATE))
+  // `reconnecting` takes of the room before the number behind it, which has some to spare.
   const rates = [
-    rate(net.rxFrames, FRAMES),
+    rate(net.rxFrames, FRAMES - Math.max(0, port.state.length - STATE)),
     rate(8 * net.rxOctets, BITS),
     rate(net.txFrames, FRAMES),
     rate(8 * net.txOctets, BITS),

@@ -29,7 +29,8 @@ Options, as uml_switch has them:
   -tap DEVICE   join this tap too
   -daemon       go to the background once everything is open
 
-Guests: linux eth0=daemon,,unix,PATH; other switches: ethercast join daemon,,unix,PATH
+Guests:         linux eth0=daemon,,unix,PATH
+Other switches: ethercast join daemon,,unix,PATH
 
 On a terminal the end of input (Ctrl-D) ends it; any other input is ignored.
 Exit code: 0 ended; 1 did not start, or wrong usage.`

@@ -10,7 +10,7 @@ const FRAMES = 16
 const OCTETS = 11
 const LOST = 14
 /** The longest reason and a space. */
-const REASON = 11
+const REASON = 12
 
 /** @param columns characters a row; only specs and explanations may be longer */
 export function totalsTable({ elapsedMs, ports }: SwitchView, columns: number): string[] {
@@ -50,13 +50,15 @@ function cells({ stats }: PortView): string {
 
 /** A line for each reason why a port did not pass frames on, and for what else happened to it. */
 function detailLines({ port, stats }: PortView): string[] {
-  const { tx, reopened, loopBlocks } = stats
+  const { tx, reopened, reconnects, refusedClients, loopBlocks } = stats
   const lines = drops(stats).map((drop) => dropLine(shortName(port), drop))
   const more = (count: number, text: string) => {
     if (count > 0) lines.push(detail(shortName(port), '', count, text, ''))
   }
   more(tx.fragmented, 'fragmented by the network below')
   more(reopened, `${times(reopened)} reopened after a change of address`)
+  more(reconnects, `${times(reconnects)} found its peer again`)
+  more(refusedClients, `${refusedClients === 1 ? 'client' : 'clients'} turned away`)
   more(loopBlocks, `${times(loopBlocks)} blocked because of a loop`)
   return lines
 }
@@ -67,7 +69,7 @@ function dropLine(name: string, { direction, reason, frames, expected, text }: D
 }
 
 function detail(name: string, direction: string, count: number, what: string, text: string): string {
-  return `${name.padEnd(9)}${direction.padEnd(4)}${grouped(count).padStart(FRAMES - 2)}  ${what}${text}`.trimEnd()
+  return `${`${name} `.padEnd(9)}${direction.padEnd(4)}${grouped(count).padStart(FRAMES - 2)}  ${what}${text}`.trimEnd()
 }
 
 const times = (count: number) => (count === 1 ? 'time' : 'times')

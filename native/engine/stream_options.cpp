@@ -4,10 +4,6 @@
 
 namespace ethercast {
 
-namespace {
-constexpr mode_t kOwnerAlone = 0600;
-}  // namespace
-
 Result<StreamOptions> read_stream_options(const Config& config) {
   StreamOptions options;
   options.listens = config.has("listen");
@@ -22,7 +18,6 @@ Result<StreamOptions> read_stream_options(const Config& config) {
     auto access = read_unix_access(config);
     if (!access) return access.error();
     options.access = access.value();
-    if (!options.access.mode) options.access.mode = kOwnerAlone;
   }
   if (config.has("clients")) {
     auto clients = config.integer("clients", 1, kMostStreamClients);

@@ -15,6 +15,7 @@ namespace ethercast {
 namespace {
 
 constexpr mode_t kPermissions = 0777;
+constexpr mode_t kOwnerAlone = 0600;
 
 bool same_file(const struct stat& one, const struct stat& other) noexcept {
   return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
@@ -104,8 +105,10 @@ const char* advice(int error) noexcept {
 }  // namespace
 
 Result<UnixAccess> read_unix_access(const Config& config) {
-  UnixAccess access;
-  if (config.has("mode")) {
+  UnixAccess access{.mode = kOwnerAlone, .group = {}};
+  if (const auto word = config.text("mode"); word && word.value() == "umask") {
+    access.mode.reset();
+  } else if (config.has("mode")) {
     auto text = config.text("mode");
     if (!text) return text.error();
     char* end = nullptr;
@@ -180,6 +183,8 @@ Result<UnixName> UnixName::bind(int socket, int type, const std::string& path, c
         error, "bind",
         path + (error == EACCES ? ": not allowed: its folder must be yours to write to" : ": can't be made"));
   }
+  // At once: another starter takes a name that nobody listens behind for a dead one, and replaces it.
+  if (type != SOCK_DGRAM) (void)listen(socket, SOMAXCONN);
   const Fd made(
       openat(folder.value().fd.get(), folder.value().name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};

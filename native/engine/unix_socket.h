@@ -33,7 +33,8 @@ struct UnixAccess {
   std::optional<gid_t> group;  // none: as the system gives
 };
 
-// From `mode` (octal text, as 0660) and `group` (a name or number) of a configuration; either may be missing.
+// From `mode` (octal text, as 0660, or "umask": as bind(2) gives it) and `group` (a name or number) of a
+// configuration. Without `mode` only the owner: whoever may write to a socket is on the LAN.
 Result<UnixAccess> read_unix_access(const Config& config);
 
 // Errors: a path that is empty or too long.

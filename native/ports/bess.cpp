@@ -15,8 +15,6 @@ namespace {
 
 constexpr int64_t kMostClients = 60'000;
 constexpr uint32_t kUsualClients = 1024;
-// Nobody but the owner, unless the spec says otherwise: whoever may write to the socket is on the LAN.
-constexpr mode_t kUsualMode = 0600;
 
 struct BessOptions {
   std::string path;
@@ -178,7 +176,6 @@ Result<BessOptions> read_options(const Config& config, bool listens) {
   auto access = read_unix_access(config);
   if (!access) return access.error();
   options.access = access.value();
-  if (!options.access.mode) options.access.mode = kUsualMode;
   return options;
 }
 

@@ -11,8 +11,6 @@ namespace ethercast {
 
 namespace {
 
-constexpr mode_t kOwnerAlone = 0600;
-
 class UdpDgramPort final : public Port {
  public:
   UdpDgramPort(UdpCable::Ends ends, const UdpOptions& options) : cable_(std::move(ends), options) {}
@@ -57,7 +55,6 @@ Result<std::unique_ptr<Port>> make_unix_port(const Config& config, const std::st
   auto access = read_unix_access(config);
   if (!access) return access.error();
   options.access = access.value();
-  if (!options.access.mode) options.access.mode = kOwnerAlone;
   auto sizes = read_frame_options(config);
   if (!sizes) return sizes.error();
   options.buffer = sizes.value().buffer;

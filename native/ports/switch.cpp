@@ -282,14 +282,7 @@ Result<std::unique_ptr<Port>> make_switch_port(const Config& config) {
   auto socket = config.text("socket");
   if (!socket) return socket.error();
   options.socket = std::move(socket.value());
-  Config access;
-  for (const char* const key : {"mode", "group"}) {
-    if (!config.has(key)) continue;
-    auto text = config.text(key);
-    if (!text) return text.error();
-    if (std::string(key) != "mode" || text.value() != "umask") access.set(key, std::move(text.value()));
-  }
-  auto who = read_unix_access(access);
+  auto who = read_unix_access(config);
   if (!who) return who.error();
   options.access = who.value();
   auto clients = config.integer("clients", 1, 65535);

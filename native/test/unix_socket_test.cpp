@@ -106,6 +106,16 @@ TEST_CASE("unix: a dead socket is replaced, anything else stays") {
   CHECK(unix_address(std::string(108, 'x')).error().field == "path");
 }
 
+TEST_CASE("unix: of two that start at once the second is refused, and does not take the first for dead") {
+  const Folder folder;
+  const std::string path = folder / "lan";
+  const Fd first = listener();
+  const auto one = UnixName::bind(first.get(), SOCK_STREAM, path, {});
+  REQUIRE(one.ok());
+  CHECK(bind_errno(path) == EADDRINUSE);
+  CHECK(is_there(path));
+}
+
 TEST_CASE("unix: a name that is somebody else's by now is not removed") {
   const Folder folder;
   const std::string path = folder / "lan";
@@ -170,6 +180,10 @@ TEST_CASE("unix: access is read from a configuration") {
   REQUIRE(access.ok());
   CHECK(access.value().mode == 0660);
   CHECK(access.value().group == 0u);
+  CHECK(read_unix_access(Config()).value().mode == 0600);
+  Config as_bound;
+  as_bound.set("mode", std::string("umask"));
+  CHECK_FALSE(read_unix_access(as_bound).value().mode.has_value());
   Config wrong;
   wrong.set("mode", std::string("0888"));
   CHECK(read_unix_access(wrong).error().field == "mode");

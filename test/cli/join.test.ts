@@ -1,7 +1,10 @@
 /** `ethercast join`, on loopback groups that nobody else has. */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync, readdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { connect } from '../../lib/index.js'
 import { NetNode } from '../../lib/net/node.js'
@@ -264,5 +267,36 @@ describe('cli: join', function () {
     assert.equal(stdout, '')
     assert.match(stderr, new RegExp(`^ethercast: ${spec}: .*another program has it.*EADDRINUSE`))
     assert.match(stderr, new RegExp(`ethercast doctor ${spec}`))
+  })
+
+  it('a first port whose peer refuses: why, once, where to go on, and no totals', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await new Promise((resolve) => server.close(resolve))
+    const spec = `stream,connect=127.0.0.1:${port}`
+    const { code, stdout, stderr } = await ethercast('join', spec, loGroup())
+    assert.equal(code, 1)
+    assert.equal(stdout, '')
+    assert.equal(stderr.match(/ is closed/g)?.length, 1, stderr)
+    assert.match(stderr, new RegExp(`^ethercast: ${spec}: .*nobody listens there.*ECONNREFUSED`, 'm'))
+    assert.match(stderr, new RegExp(`ethercast doctor ${spec}\n$`))
+  })
+
+  it('ends when its last port has closed, having said so once', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const spec = `stream,connect=127.0.0.1:${port},reconnect=off`
+    const client = once(server, 'connection') as Promise<[Socket]>
+    const joined = start(['join', spec, '--json'])
+    await joined.waitForLine(/"ready"/)
+    const [socket] = await client
+    socket.destroy()
+    server.close()
+    assert.equal((await joined.exited).code, 1)
+    const closed = events(joined).filter(({ event, state }) => event === 'port' && state === 'closed')
+    assert.equal(closed.length, 1, joined.stdout)
+    assert.equal(closed[0]!.reason, 'peer')
   })
 })

@@ -127,6 +127,30 @@ describe('cli: screen', () => {
       )
       assert.equal(rows.at(-1), 'ran for 1 h 2 min')
     })
+
+    it('the longest reasons and names stand apart, and peers and clients are told of', () => {
+      const stats = fakeStats((own) => {
+        Object.assign(own.rx.drops, { bad_offload: 999, bad_framing: 998 })
+        Object.assign(own.tx, { frames: 1e12, octets: 1e15 })
+        Object.assign(own, { reconnects: 2, refusedClients: 1 })
+      })
+      const busy = view([['ethertap,tap0', 'reconnecting', stats]])
+      assert.deepEqual(
+        [...ratesTable(busy, 79, 1), ...totalsTable(busy, 80)].filter((row) => row.length > 80),
+        [],
+      )
+      assert.deepEqual(
+        totalsTable(busy, 79)
+          .slice(2, -1)
+          .map((row) => row.replace(/ +/g, ' ')),
+        [
+          '1 ethertap in 999 bad_offload an offload header contradicts its frame',
+          "1 ethertap in 998 bad_framing octets that the framing doesn't allow",
+          '1 ethertap 2 times found its peer again',
+          '1 ethertap 1 client turned away',
+        ],
+      )
+    })
   })
 
   describe('losses', () => {

@@ -8,7 +8,7 @@ import type { PortView, SwitchView } from './rates.js'
 
 const STATE = 10
 const FRAMES = 10
-const BITS = 10
+const BITS = 8
 const LOST = 8
 /** A space and the longest reason. */
 const REASON = 12

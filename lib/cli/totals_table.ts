@@ -69,7 +69,7 @@ function dropLine(name: string, { direction, reason, frames, expected, text }: D
 }
 
 function detail(name: string, direction: string, count: number, what: string, text: string): string {
-  return `${`${name} `.padEnd(9)}${direction.padEnd(4)}${grouped(count).padStart(FRAMES - 2)}  ${what}${text}`.trimEnd()
+  return `${`${name} `.padEnd(9)}${direction.padEnd(4)}${grouped(count).padStart(FRAMES - 4)}  ${what}${text}`.trimEnd()
 }
 
 const times = (count: number) => (count === 1 ? 'time' : 'times')

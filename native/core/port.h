@@ -36,12 +36,11 @@ struct Caps {
   uint32_t max_frame = 1514;  // octets of the longest frame it takes, header included, FCS excluded; also for
                               // ingress. A super-frame is measured by its longest segment.
   uint16_t max_batch = FrameBatch::kMaxFrames;  // frames it likes to be handed at once
-  uint16_t takes = 0;  // kTakes bits; the engine cuts and finishes for it what it does not take
-  bool read_only =
-      false;  // never sends: what the switch picks for it is counted as a read_only drop by the engine; the
-              // switch learns no stations from it
-  bool listener = false;  // carries no frames itself, and the switch sends it none: its clients are ports of
-                          // their own (PortHost::adopt)
+  uint16_t takes = 0;      // kTakes bits; the engine cuts and finishes for it what it does not take
+  bool read_only = false;  // never sends: what the switch picks for it is counted as a read_only drop by the
+                           // engine; the switch learns no stations from it
+  bool listener = false;   // carries no frames itself, and the switch sends it none: its clients are ports of
+                           // their own (PortHost::adopt)
 };
 
 // What became of one transmit(), in wire frames: sent + queued + dropped is that of all frames picked.

@@ -23,7 +23,7 @@ std::optional<StrippedTag> read_stripped_tag(std::span<const uint8_t> auxiliary)
 // octets free before it. A tag moves the start down by so many. The reason when it can't be a frame; the
 // octets are then void.
 std::optional<RxDrop> frame_of_packet(uint8_t* slab, FrameMeta& meta, std::span<const uint8_t> offload,
-                                 std::span<const uint8_t> auxiliary) noexcept;
+                                      std::span<const uint8_t> auxiliary) noexcept;
 
 // Whether a frame is a UDP datagram that carries, as a raw Ethernet frame, a datagram to the same
 // destination: a switch that captures the very network which it sends on hears what it captured come by once

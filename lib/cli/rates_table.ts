@@ -6,7 +6,8 @@ import { paint, scaled } from './output.js'
 import { elapsed, counted, paintState, shortName } from './port_text.js'
 import type { PortView, SwitchView } from './rates.js'
 
-const STATE = 10
+/** The longest state, reconnecting, and a space. */
+const STATE = 13
 const FRAMES = 10
 const BITS = 8
 const LOST = 8
@@ -31,7 +32,7 @@ export function ratesTable(
     '',
     paint('dim', ' '.repeat(width + STATE) + span('in', FRAMES + BITS) + span('out', FRAMES + BITS)),
     paint('bold', heading(width)),
-    ...ports.map((view, i) => names[i]!.padEnd(width) + cells(view)),
+    ...ports.map((view, i) => names[i]!.padEnd(width) + cells(view, columns - width)),
     paint('dim', `${elapsed(elapsedMs)}${learned}. Ctrl-C ends it.`),
   ]
 }
@@ -48,17 +49,19 @@ function heading(width: number): string {
   return 'port'.padEnd(width) + 'state'.padEnd(STATE) + rates + rates + 'lost'.padStart(LOST)
 }
 
-function cells({ port, stats, netPerSecond: net, isLosing }: PortView): string {
+/** @param columns there are: the reason of a loss, which the totals tell again, is left out where it has no room */
+function cells({ port, stats, netPerSecond: net, isLosing }: PortView, columns: number): string {
   const state = paintState(port.state, port.state.padEnd(STATE))
-  // `reconnecting` takes of the room before the number behind it, which has some to spare.
   const rates = [
-    rate(net.rxFrames, FRAMES - Math.max(0, port.state.length - STATE)),
+    rate(net.rxFrames, FRAMES),
     rate(8 * net.rxOctets, BITS),
     rate(net.txFrames, FRAMES),
     rate(8 * net.txOctets, BITS),
   ]
   const lost = losses(stats)
-  const text = scaled(sum(lost)).padStart(LOST) + (lost[0] === undefined ? '' : ` ${lost[0].reason}`)
+  const reason = lost[0] === undefined ? '' : ` ${lost[0].reason}`
+  const hasRoom = STATE + 2 * (FRAMES + BITS) + LOST + reason.length <= columns
+  const text = scaled(sum(lost)).padStart(LOST) + (hasRoom ? reason : '')
   return state + rates.join('') + (isLosing ? paint('yellow', text) : paint('dim', text))
 }
 

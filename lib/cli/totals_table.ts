@@ -11,6 +11,8 @@ const OCTETS = 11
 const LOST = 14
 /** The longest reason and a space. */
 const REASON = 12
+/** A port, a direction, and how many frames went no further. */
+const WHO_AND_COUNT = 27
 
 /** @param columns characters a row; only specs and explanations may be longer */
 export function totalsTable({ elapsedMs, ports }: SwitchView, columns: number): string[] {
@@ -69,7 +71,8 @@ function dropLine(name: string, { direction, reason, frames, expected, text }: D
 }
 
 function detail(name: string, direction: string, count: number, what: string, text: string): string {
-  return `${`${name} `.padEnd(9)}${direction.padEnd(4)}${grouped(count).padStart(FRAMES - 4)}  ${what}${text}`.trimEnd()
+  const who = `${`${name} `.padEnd(9)}${direction.padEnd(4)}`
+  return `${who}${grouped(count).padStart(WHO_AND_COUNT - who.length)}  ${what}${text}`.trimEnd()
 }
 
 const times = (count: number) => (count === 1 ? 'time' : 'times')

@@ -69,8 +69,9 @@ class UnixName {
   }
   ~UnixName() { remove(); }
 
-  // Binds `socket` to `path`. Errors: EADDRINUSE when somebody lives there, EEXIST when it is no socket,
-  // EPERM when it is another user's, those of open_folder_of, and the kernel's.
+  // Binds `socket` to `path`, and listens unless it is for datagrams. Errors: EADDRINUSE when somebody lives
+  // there, EEXIST when it is no socket, EPERM when it is another user's, those of open_folder_of, and the
+  // kernel's.
   static Result<UnixName> bind(int socket, int type, const std::string& path, const UnixAccess& access);
 
   explicit operator bool() const noexcept { return static_cast<bool>(folder_.fd); }

@@ -294,9 +294,10 @@ describe('cli: join', function () {
     const [socket] = await client
     socket.destroy()
     server.close()
-    assert.equal((await joined.exited).code, 1)
-    const closed = events(joined).filter(({ event, state }) => event === 'port' && state === 'closed')
-    assert.equal(closed.length, 1, joined.stdout)
+    const result = await joined.result()
+    assert.equal(result.code, 1, result.stderr)
+    const closed = events(result).filter(({ event, state }) => event === 'port' && state === 'closed')
+    assert.equal(closed.length, 1, result.stdout)
     assert.equal(closed[0]!.reason, 'peer')
   })
 })

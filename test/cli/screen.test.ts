@@ -136,7 +136,7 @@ describe('cli: screen', () => {
       })
       const busy = view([['ethertap,tap0', 'reconnecting', stats]])
       assert.deepEqual(
-        [...ratesTable(busy, 79, 1), ...totalsTable(busy, 80)].filter((row) => row.length > 80),
+        [...ratesTable(busy, 79, 1), ...totalsTable(busy, 79)].filter((row) => row.length > 80),
         [],
       )
       assert.deepEqual(

@@ -53,8 +53,8 @@ export const USAGE = `npm run bench -- [options]
   --quick        every case once and shortly: whether it runs, not how fast
   --only LIST    of ${SECTIONS.join(', ')}
   --runs N       runs of each case (default 5)
-  --peers LIST   of the contests, only those whose names hold one of these
-                 words, as in ethercast,vxlan (the first is ours)
+  --peers LIST   of the contests, only those whose names (or titles) hold one of
+                 these words, as in ethercast,vxlan (the first is ours)
   --ms N         length of a measurement on the wire (default 700)
   --rate N       the paced load on the wire in frames per second (default 100000)
   --seconds N    length of a TCP flow (default 4)

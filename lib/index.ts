@@ -6,7 +6,7 @@ export type { FrameBatch } from './frame_batch.js'
 export { HostPort } from './host_port.js'
 export type { WaitOptions } from './host_port.js'
 export { Port } from './port.js'
-export type { PortEvent, PortState } from './port.js'
+export type { PortEvent, PortReport, PortState } from './port.js'
 export {
   EthercastError,
   formatMac,

@@ -29,6 +29,13 @@ interface PortEvents {
   close: []
 }
 
+/** Counters, name, state and facts of a port. */
+export interface PortReport extends PortStats {
+  name: string
+  state: PortState
+  facts: Record<string, string>
+}
+
 /** What a port asks of the switch it is plugged into. @internal */
 export interface PortOwner {
   readonly lan: Switch
@@ -112,6 +119,11 @@ export class Port extends EventEmitter<PortEvents> {
   stats(): PortStats {
     if (this.#state !== 'closed') this.#owner.counters(this, this.#block)
     return readStats(this.#block)
+  }
+
+  /** @internal What `Switch.stats()` says of it. */
+  report(): PortReport {
+    return { name: this.name, state: this.#state, facts: { ...this.facts }, ...this.stats() }
   }
 
   /** Unplugs the port and closes it. Safe to call again. */

@@ -6,14 +6,13 @@ import { HostPort, HostRings } from './host_port.js'
 import type { WaitOptions } from './host_port.js'
 import { openSwitches } from './open_switches.js'
 import { Port } from './port.js'
-import type { PortEvent } from './port.js'
+import type { PortEvent, PortReport } from './port.js'
 import { EthercastError } from './spec/error.js'
 import { formatSpec, notices, parseSpec, randomMac } from './spec/index.js'
 import type { HostObject, HostSpec, PortSpec, SpecObject } from './spec/index.js'
 import { describe } from './spec/refuse.js'
 import { StationDesk } from './stations.js'
 import type { Station, StationOptions } from './stations.js'
-import type { PortStats } from './stats.js'
 import { checkOptions } from './switch_options.js'
 import { closedError, macNotice } from './switch_texts.js'
 import type { SwitchOptions } from './switch_options.js'
@@ -133,13 +132,8 @@ export class Switch extends EventEmitter<SwitchEvents> {
   }
 
   /** Counters of every port, by its number. */
-  stats(): Record<number, PortStats & { name: string; state: string; facts: Record<string, string> }> {
-    return Object.fromEntries(
-      [...this.ports.values()].map((port) => [
-        port.id,
-        { name: port.name, state: port.state, facts: { ...port.facts }, ...port.stats() },
-      ]),
-    )
+  stats(): Record<number, PortReport> {
+    return Object.fromEntries([...this.ports.values()].map((port) => [port.id, port.report()]))
   }
 
   /**
@@ -288,9 +282,9 @@ export class Switch extends EventEmitter<SwitchEvents> {
         if (port === undefined) return
         const { state, reason, message, errno } = event
         const change: PortEvent = { port, state, reason, message, ...(errno === undefined ? {} : { errno }) }
-        port.onState(change)
-        this.#settle(change)
-        callHandlers(() => this.emit('port', change))
+        // Told once it is gone: whoever hears it finds the port gone.
+        if (state === 'closed') this.#lastWords.set(port, change)
+        else this.#tell(change)
         return
       }
       case 'closed':
@@ -352,6 +346,9 @@ export class Switch extends EventEmitter<SwitchEvents> {
     ;(this.ports as Map<number, Port>).set(port.id, port)
   }
 
+  /** Why ports that have reported their end are about to close. */
+  readonly #lastWords = new WeakMap<Port, PortEvent>()
+
   /** Tells who added a port that its peer was found, or never will be. */
   #settle({ port, state, message, errno }: PortEvent): void {
     const opening = this.#finding.get(port)
@@ -359,7 +356,8 @@ export class Switch extends EventEmitter<SwitchEvents> {
     this.#finding.delete(port)
     if (state !== 'closed') return opening.resolve(port)
     const details = { port: port.name, ...(errno === undefined ? {} : { errno }) }
-    opening.reject(new EthercastError(errno ?? 'ERR_ETHERCAST_CLOSED', message, details))
+    const why = message || `${port.name}: closed before its peer was found`
+    opening.reject(new EthercastError(errno ?? 'ERR_ETHERCAST_CLOSED', why, details))
   }
 
   #onPortClosed(id: number): void {
@@ -367,13 +365,17 @@ export class Switch extends EventEmitter<SwitchEvents> {
     const port = this.ports.get(id)
     if (port === undefined) return
     port.onClosed()
-    const message = `${port.name}: closed before its peer was found`
-    this.#settle({ port, state: 'closed', reason: 'closed', message })
     ;(this.ports as Map<number, Port>).delete(id)
     if (!this.#closed) this.#native.forget(id, this.#hostRequests.get(port) ?? 0)
     this.#hostRequests.delete(port)
-    const gone = port.parent === undefined ? '' : `${port.name} has gone`
-    callHandlers(() => this.emit('port', { port, state: 'closed', reason: 'closed', message: gone }))
+    const message = port.parent === undefined ? '' : `${port.name} has gone`
+    this.#tell(this.#lastWords.get(port) ?? { port, state: 'closed', reason: 'closed', message })
+  }
+
+  #tell(change: PortEvent): void {
+    change.port.onState(change)
+    this.#settle(change)
+    callHandlers(() => this.emit('port', change))
   }
 
   async #removePort(port: Port): Promise<void> {

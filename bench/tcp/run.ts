@@ -23,7 +23,7 @@ export async function runTcpWorks(
 ): Promise<TcpResult[]> {
   const results: TcpResult[] = []
   for (const work of works) {
-    const contestants = wanted(work.contestants, peers).map((each): LanContestant => ({
+    const contestants = wanted(work.contestants, peers, work.title).map((each): LanContestant => ({
       ...each,
       needs: [...each.needs, 'ping', 'iperf3'],
     }))

@@ -102,6 +102,8 @@ const throughPasst = (
   async lay({ lab, a, b, devices }) {
     const gate = await lab.host('gate')
     const { addresses } = await lab.link(gate, a, { route239: false })
+    // passt goes where its host's default route goes.
+    await gate.ip('route', 'add', 'default', 'via', addresses[1])
     await allowPings(gate)
     const socket = path(folderOfNobody(lab.dir), 'passt')
     const passt = await startPasst(gate, socket)

@@ -24,7 +24,7 @@ export interface TransportsResult {
 export async function runTransports(options: Options): Promise<TransportsResult> {
   const results: WireResult[] = []
   for (const wire of wires) {
-    const contestants = wanted(wire.contestants, options.peers)
+    const contestants = wanted(wire.contestants, options.peers, wire.title)
     const program = await buildLoad(contestants)
     const outcomes = await contest(wire.title, contestants, options.runs, (contestant) =>
       measureThroughput(contestant, program!, options),

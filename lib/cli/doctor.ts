@@ -15,8 +15,8 @@ const LOOKS: Record<Level, { mark: string; plain: string; colour: Colour }> = {
 
 const EXAMPLES = `
 Examples:
-  ethercast doctor                        this host alone
-  ethercast doctor mcast                  UML's default group, where the route goes
+  ethercast doctor                    this host alone
+  ethercast doctor mcast              UML's default group, where the route goes
   ethercast doctor bess,listen=/run/lan.sock
   ethercast doctor mcast,,239.1.2.3,1102,1,interface=eth1
 

@@ -36,7 +36,9 @@ Examples:
   ethercast dump mcast -w - | wireshark -k -i -
   ethercast dump mcast --json --for 10s | jq -r '.summary // empty'
 
-It hears every frame of the LAN, also those between others, and sends none.
+It hears every frame of the LAN, also those between others, and sends none. As a
+port of somebody's switch (daemon, or connect=) it hears what that sends there:
+floods, and not what goes between two stations that the switch knows.
 Recordings are pcapng with nanoseconds, for Wireshark and tshark, with the
 counts of received and lost frames at the end. However it ends, they can be
 read.

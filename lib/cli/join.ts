@@ -131,14 +131,11 @@ function readSpecs(texts: readonly string[]): PortSpec[] {
   })
 }
 
-/** Tells what happens, until the life ends; that a port has closed once, though it closes for a reason first and is gone then. */
+/** Tells what happens, until the life ends. */
 function watch(lan: Switch, life: Lifetime, report: JoinReport): void {
-  const closed = new WeakSet<Port>()
   lan.on('notice', ({ port, message }) => report.notice(port, message))
   lan.on('port', (event) => {
-    if (life.ending !== undefined || closed.has(event.port)) return
-    if (event.state === 'closed') closed.add(event.port)
-    report.port(event)
+    if (life.ending === undefined) report.port(event)
   })
 }
 

@@ -127,8 +127,10 @@ class LiveReport extends LogReport {
   }
 
   protected override say(line: string): void {
-    if (this.#rows === undefined) tell(line)
-    else for (const row of wrap(line.split(' '), columns(), '', '')) this.#rows.say(row)
+    for (const row of wrap(line.split(' '), columns(), '', '')) {
+      if (this.#rows === undefined) tell(row)
+      else this.#rows.say(row)
+    }
   }
 
   override [Symbol.dispose](): void {

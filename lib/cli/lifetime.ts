@@ -1,7 +1,9 @@
 /**
- * How long a command runs: until Ctrl-C, SIGTERM, a broken pipe, or the time given with `--for`, whichever comes first.
+ * How long a command runs: until Ctrl-C, SIGTERM, the terminal's end, a broken pipe, or the time given with `--for`, whichever comes first.
  */
 
+import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { InvalidArgumentError } from 'commander'
 import { isBrokenPipe, writeError } from './write_error.js'
 
@@ -21,6 +23,22 @@ export function parseDuration(text: string): number {
   )
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Those that end a command: with nohup(1) the end of the terminal does not. */
+function signals(): readonly (typeof SIGNALS)[number][] {
+  let ignored = 0n
+  try {
+    ignored = BigInt(
+      `0x${/^SigIgn:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'}`,
+    )
+  } catch {
+    // Without /proc nobody can tell; then it ends, cleanly.
+  }
+  const isIgnored = (number: number) => (ignored >> BigInt(number - 1)) & 1n
+  return isIgnored(constants.signals.SIGHUP) === 1n ? SIGNALS.slice(0, 2) : SIGNALS
+}
+
 /** Why a command ended. */
 export type Ending = 'signal' | 'time' | 'pipe' | 'done' | 'failed'
 
@@ -33,8 +51,7 @@ export class Lifetime implements Disposable {
 
   /** @param forMs milliseconds to live; left out: until somebody ends it */
   constructor(forMs?: number) {
-    process.on('SIGINT', this.#onSignal)
-    process.on('SIGTERM', this.#onSignal)
+    for (const signal of signals()) process.on(signal, this.#onSignal)
     process.stdout.on('error', this.#onOutputError)
     process.stderr.on('error', ignore)
     if (forMs !== undefined) this.#timer = setTimeout(() => this.end('time'), forMs)
@@ -87,8 +104,7 @@ export class Lifetime implements Disposable {
 
   // Then another Ctrl-C meets the default action, for when the clean end hangs.
   #leaveSignals(): void {
-    process.removeListener('SIGINT', this.#onSignal)
-    process.removeListener('SIGTERM', this.#onSignal)
+    for (const signal of SIGNALS) process.removeListener(signal, this.#onSignal)
   }
 
   readonly #onSignal = () => {

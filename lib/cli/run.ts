@@ -37,7 +37,8 @@ Examples:
       a guest of any UML kernel (6.16 and later have only such devices) on the
       LAN of those with eth0=mcast; it ends when the guest does
   ethercast run bess,connect=/run/lan.sock --datagram -- qemu-system-x86_64 … \\
-      -netdev dgram,id=n,local.type=fd,local.str={fd} -device virtio-net,netdev=n
+      -netdev dgram,id=n,local.type=fd,local.str={fd} \\
+      -device virtio-net,netdev=n
       a QEMU guest on the LAN of a switch that listens there
 
 The program gets one end of a socket pair, a raw frame a packet; {fd} in its

@@ -2,16 +2,18 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { connect } from '../../lib/index.js'
 import { NetNode } from '../../lib/net/node.js'
+import { projectRoot } from '../support/child.js'
 import { Lab } from '../support/lab.js'
 import { processesIn } from '../support/namespace.js'
 import { need } from '../support/need.js'
-import { run } from '../support/running.js'
+import { Running, run } from '../support/running.js'
 import { freeUdpPorts } from '../support/fresh.js'
 import { eventually } from '../support/wait.js'
 import { loGroup, makeFrame, useSwitches } from '../api/lan.js'
@@ -299,5 +301,24 @@ describe('cli: join', function () {
     const closed = events(result).filter(({ event, state }) => event === 'port' && state === 'closed')
     assert.equal(closed.length, 1, result.stdout)
     assert.equal(closed[0]!.reason, 'peer')
+  })
+
+  it('ends cleanly with its terminal, and with nohup it does not', async () => {
+    await using lab = await Lab.create()
+    const path = join(lab.dir, 'lan.sock')
+    const plain = start(['join', `bess,listen=${path}`, '-q'])
+    await plain.waitForLine(/^ready$/)
+    plain.signal('SIGHUP')
+    assert.equal((await plain.result()).code, 0)
+    assert.equal(existsSync(path), false)
+
+    const command = [process.execPath, 'dist/cli/main.js', 'join', `bess,listen=${path}`, '-q']
+    const kept = new Running('nohup', command, { cwd: projectRoot })
+    await kept.waitForLine(/^ready$/)
+    kept.signal('SIGHUP')
+    assert.equal(existsSync(path), true)
+    kept.signal('SIGTERM')
+    assert.equal((await kept.result()).code, 0)
+    assert.equal(existsSync(path), false)
   })
 })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { assertRefused, ethercast } from './cli.js'
 
-const COMMANDS = ['join', 'switch', 'ping', 'dump', 'doctor', 'demo']
+const COMMANDS = ['join', 'switch', 'run', 'slirp', 'ping', 'dump', 'doctor', 'demo']
 const longLines = (text: string) => text.split('\n').filter((line) => line.length > 80)
 
 describe('cli: main', () => {
@@ -21,6 +21,15 @@ describe('cli: main', () => {
       assert.equal(code, 0, stderr)
       assert.match(stdout, new RegExp(`^Usage: ethercast ${name} `))
       assert.match(stdout, /Options:[^]*--json[^]*Examples:\n {2}ethercast [^]*Exit code: 0 /)
+      assert.deepEqual(longLines(stdout), [])
+    })
+  }
+
+  for (const name of COMMANDS) {
+    it(`help ${name} fits into 80 columns`, async () => {
+      const { code, stdout, stderr } = await ethercast('help', name)
+      assert.equal(code, 0, stderr)
+      assert.match(stdout, new RegExp(`^Usage: ethercast ${name} `))
       assert.deepEqual(longLines(stdout), [])
     })
   }

@@ -30,12 +30,13 @@ interface Report {
   }
 }
 
-/** A flow of `seconds`, after `slowStart` seconds that do not count. */
+/** A flow of `seconds`, after `slowStart` seconds that do not count; `reverse`: from the first host to the second. */
 export async function measureFlow(
   ground: Ground,
   lan: Lan,
   seconds: number,
   slowStart: number,
+  reverse = false,
 ): Promise<Flow> {
   const { a, b } = ground
   const server = a.spawn('iperf3', ['-s', '-1', '--forceflush'])
@@ -43,6 +44,7 @@ export async function measureFlow(
   const lossesBefore = await readLosses(ground, lan)
   const [carriersBefore, machineBefore] = [cpuSeconds(lan.pids), machineSeconds()]
   const how = ['-t', String(seconds), '-O', String(slowStart), '-J', '--connect-timeout', '5000']
+  if (reverse) how.push('-R')
   const timeoutMs = (seconds + slowStart + 20) * 1000
   const { stdout, stderr } = await b.exec('iperf3', ['-c', lan.addresses[0], ...how], { timeoutMs })
   const [carriers, machine] = [cpuSeconds(lan.pids) - carriersBefore, machineSeconds() - machineBefore]

@@ -28,7 +28,7 @@ export async function runTcpWorks(
       needs: [...each.needs, 'ping', 'iperf3'],
     }))
     const outcomes = await contest(work.title, contestants, runs, (contestant) =>
-      withLan(contestant, (ground, lan) => measureFlow(ground, lan, tcpS, slowStartS)),
+      withLan(contestant, (ground, lan) => measureFlow(ground, lan, tcpS, slowStartS, work.reverse)),
     )
     results.push({ work, outcomes })
   }

@@ -8,6 +8,8 @@ export interface TcpWork {
   title: string
   contestants: readonly LanContestant[]
   targets: readonly Target[]
+  /** From the first host to the second. */
+  reverse?: boolean
 }
 
 const JUMBO = 9000

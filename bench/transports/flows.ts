@@ -90,14 +90,13 @@ async function startSwitch(
   return running.pid
 }
 
+/** Beyond the gateway, whose own address passt takes for the host that it runs on. */
+const BEYOND = '192.0.2.80'
+
 /** The way out through passt, which runs in a third place, as nobody: from a tap of the second host to the first. */
-const throughPasst = (
-  name: string,
-  needs: readonly Need[],
-  start: (host: Host, path: string) => Promise<number>,
-): LanContestant => ({
+const throughPasst = (name: string): LanContestant => ({
   name,
-  needs: ['netns', 'tun', 'passt', 'setpriv', ...needs],
+  needs: ['netns', 'tun', 'passt', 'setpriv'],
   cable: ORDINARY,
   async lay({ lab, a, b, devices }) {
     const gate = await lab.host('gate')
@@ -107,12 +106,14 @@ const throughPasst = (
     await allowPings(gate)
     const socket = path(folderOfNobody(lab.dir), 'passt')
     const passt = await startPasst(gate, socket)
-    const pid = await start(b, socket)
+    const { pid } = await startJoin(b, [`tuntap,${TAP},mtu=${ORDINARY}`, `stream,connect=${socket}`])
     await b.exec('sysctl', ['-qw', `net.ipv6.conf.${TAP}.disable_ipv6=1`])
     await b.ip('link', 'set', TAP, 'mtu', String(ORDINARY), 'up')
     await b.ip('addr', 'add', `${addresses[0]}/24`, 'dev', TAP)
+    await b.ip('route', 'add', BEYOND, 'via', addresses[1])
+    await a.ip('addr', 'add', `${BEYOND}/32`, 'dev', 'lo')
     return {
-      addresses: [addresses[1], addresses[0]],
+      addresses: [BEYOND, addresses[0]],
       devices: [devices[0], TAP],
       mtu: ORDINARY,
       pids: [passt.pid, pid],
@@ -188,21 +189,10 @@ export const flowWorks: readonly TcpWork[] = [
     targets: versus(QEMU),
   },
   {
-    title: 'the way out through passt (stream)',
-    contestants: [
-      throughPasst(OURS, [], async (host, path) => {
-        const { pid } = await startJoin(host, [`tuntap,${TAP},mtu=${ORDINARY}`, `stream,connect=${path}`])
-        return pid
-      }),
-      throughPasst(QEMU, ['qemu'], async (host, path) => {
-        await host.ip('tuntap', 'add', 'dev', TAP, 'mode', 'tap')
-        const hub = await host.qemuHub(
-          `tap,ifname=${TAP},script=no,downscript=no`,
-          `stream,server=off,addr.type=unix,addr.path=${path}`,
-        )
-        return hub.pid
-      }),
-    ],
-    targets: versus(QEMU),
+    // Towards the LAN. QEMU's hub in our place is not here: with passt of 2023 its connection breaks off in either direction.
+    title: 'from outside through passt (stream)',
+    reverse: true,
+    contestants: [throughPasst(OURS)],
+    targets: [],
   },
 ]

@@ -267,7 +267,8 @@ void Engine::close_all() {
 void Engine::forward(Slot& ingress, FrameBatch& batch) {
   const auto egresses = fabric_.forward(batch, ingress.id_, now_ns_);
   uint16_t needed = needed_to_take(batch);
-  moderation_.count(batch.size(), batch.has_runs() || (needed & kTakesSuperFrames) != 0);
+  moderation_.count(batch.size(),
+                    batch.has_runs() || (needed & kTakesSuperFrames) != 0 || ingress.caps_.shallow);
   if ((needed & kTakesChecksum) != 0 && !all_take(egresses, kTakesChecksum)) {
     finish_checksums(batch);
     needed = static_cast<uint16_t>(needed & ~kTakesChecksum);

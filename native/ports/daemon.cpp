@@ -42,7 +42,7 @@ class DaemonPort final : public Port, SenderJudge, SendRecovery {
   }
   ~DaemonPort() override { close(); }
 
-  Caps caps() const noexcept override { return {.max_frame = options_.message.max_frame}; }
+  Caps caps() const noexcept override { return {.max_frame = options_.message.max_frame, .shallow = true}; }
 
   Result<> open(PortHost& host) override {
     host_ = &host;

@@ -35,7 +35,7 @@ class UnixDgramPort final : public Port {
       : max_frame_(max_frame), cable_(std::move(options)) {}
   ~UnixDgramPort() override { close(); }
 
-  Caps caps() const noexcept override { return {.max_frame = max_frame_}; }
+  Caps caps() const noexcept override { return {.max_frame = max_frame_, .shallow = true}; }
   Result<> open(PortHost& host) override { return cable_.open(host); }
   void on_ready(int fd, uint32_t events) override { cable_.on_ready(fd, events); }
   void on_timer(uint64_t now_ns) override { cable_.on_timer(now_ns); }

@@ -39,8 +39,8 @@ struct Caps {
   uint16_t takes = 0;      // kTakes bits; the engine cuts and finishes for it what it does not take
   bool read_only = false;  // never sends: what the switch picks for it is counted as a read_only drop by the
                            // engine; the switch learns no stations from it
-  bool shallow = false;    // its peers can have but few frames on the way to it before they wait: while it
-                           // brings frames, the I/O thread does not pause (engine/moderation.h)
+  bool shallow = false;    // its peers soon wait when it does not read, for a short queue or a window: while
+                           // it brings frames, the I/O thread does not pause (engine/moderation.h)
   bool listener = false;   // carries no frames itself, and the switch sends it none: its clients are ports of
                            // their own (PortHost::adopt)
 };

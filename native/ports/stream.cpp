@@ -58,7 +58,7 @@ class StreamPort : public Port {
   ~StreamPort() override { StreamPort::close(); }
 
   Caps caps() const noexcept override {
-    return {.max_frame = options_->max_frame, .takes = kTakesSuperFrames};
+    return {.max_frame = options_->max_frame, .takes = kTakesSuperFrames, .shallow = true};
   }
 
   void on_ready(int fd, uint32_t events) override {

@@ -63,7 +63,7 @@ class ClientPort final : public Port, SenderJudge, SendRecovery {
         request_(std::move(request)) {}
   ~ClientPort() override { close(); }
 
-  Caps caps() const noexcept override { return {.max_frame = room_->options.message.max_frame}; }
+  Caps caps() const noexcept override { return {.max_frame = room_->options.message.max_frame, .shallow = true}; }
 
   Result<> open(PortHost& host) override {
     host_ = &host;

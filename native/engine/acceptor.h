@@ -16,6 +16,9 @@
 
 namespace ethercast {
 
+// Clients of one listener at most, whatever is asked for: each is a port, of which a switch has 65535.
+constexpr int64_t kMostClients = 60'000;
+
 // One of the places that a listener has for its clients. A client keeps it as long as it lives; it may
 // outlive its listener.
 class Seat {

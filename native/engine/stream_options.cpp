@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/acceptor.h"
+
 namespace ethercast {
 
 Result<StreamOptions> read_stream_options(const Config& config) {
@@ -20,7 +22,7 @@ Result<StreamOptions> read_stream_options(const Config& config) {
     options.access = access.value();
   }
   if (config.has("clients")) {
-    auto clients = config.integer("clients", 1, kMostStreamClients);
+    auto clients = config.integer("clients", 1, kMostClients);
     if (!clients) return clients.error();
     options.clients = static_cast<uint32_t>(clients.value());
   }

@@ -12,7 +12,6 @@ namespace ethercast {
 
 // Clients of a listener at once, unless told otherwise. Each may keep a megabyte waiting that does not read.
 constexpr int64_t kStreamClients = 1024;
-constexpr int64_t kMostStreamClients = 60'000;
 
 struct StreamOptions : FrameOptions {
   bool listens = false;

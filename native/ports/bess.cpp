@@ -13,7 +13,6 @@ namespace ethercast {
 
 namespace {
 
-constexpr int64_t kMostClients = 60'000;
 constexpr uint32_t kUsualClients = 1024;
 
 struct BessOptions {
@@ -40,6 +39,7 @@ class BessChild final : public Port {
   Result<> open(PortHost& host) override {
     host_ = &host;
     if (options_.mtu != 0) host.tell_path_mtu(options_.mtu);
+    host.note("peer", peer_credentials(accepted_.get()).text());
     return packets_.open(host, std::move(accepted_), options_.buffer);
   }
   void on_ready(int, uint32_t events) override {

@@ -63,7 +63,9 @@ class ClientPort final : public Port, SenderJudge, SendRecovery {
         request_(std::move(request)) {}
   ~ClientPort() override { close(); }
 
-  Caps caps() const noexcept override { return {.max_frame = room_->options.message.max_frame, .shallow = true}; }
+  Caps caps() const noexcept override {
+    return {.max_frame = room_->options.message.max_frame, .shallow = true};
+  }
 
   Result<> open(PortHost& host) override {
     host_ = &host;
@@ -79,7 +81,7 @@ class ClientPort final : public Port, SenderJudge, SendRecovery {
     for (const int fd : {control_.get(), data_.get()}) {
       if (auto watched = host.watch(fd, EPOLLIN); !watched) return watched;
     }
-    host.note("client", peer_credentials(control_.get()).text());
+    host.note("peer", peer_credentials(control_.get()).text());
     host.note("protocol", "version " + std::to_string(request_.version));
     if (!request_.description.empty()) host.note("description", request_.description);
     if (room_->options.message.mtu != 0) host.tell_path_mtu(room_->options.message.mtu);
@@ -285,7 +287,7 @@ Result<std::unique_ptr<Port>> make_switch_port(const Config& config) {
   auto who = read_unix_access(config);
   if (!who) return who.error();
   options.access = who.value();
-  auto clients = config.integer("clients", 1, 65535);
+  auto clients = config.integer("clients", 1, kMostClients);
   if (!clients) return clients.error();
   options.clients = static_cast<uint32_t>(clients.value());
   auto message = read_frame_options(config);

@@ -16,7 +16,11 @@ class Config {
  public:
   using Value = std::variant<std::string, int64_t, bool, std::vector<std::string>>;
 
-  void set(std::string key, Value value) { values_.emplace_back(std::move(key), std::move(value)); }
+  // `value` is whatever a Value can be made of; it is made in its place.
+  template <typename T>
+  void set(std::string key, T&& value) {
+    values_.emplace_back(std::move(key), std::forward<T>(value));
+  }
   bool has(const std::string& key) const noexcept { return find(key) != nullptr; }
 
   Result<std::string> text(const std::string& key) const {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "engine/clock.h"
@@ -30,7 +31,7 @@ class EngineBox {
     for (uint32_t request = 1; request <= requests_; ++request) {
       if (auto opened = recorder.opened(request); opened.port == port) return opened.counters;
     }
-    return nullptr;
+    throw std::logic_error("no port of that number was ever added");
   }
   uint64_t dropped(PortId port, RxDrop why) const {
     return counters(port)->rx_drops[static_cast<size_t>(why)].get();

@@ -153,7 +153,7 @@ describe('manual pages', function () {
     need(this, 'man')
     const page = words('ethercast.yaml.5')
     const keys = (schema: JsonSchema): string[] => {
-      const inner = [schema.items, schema.additionalProperties, ...((schema.anyOf ?? []))]
+      const inner = [schema.items, schema.additionalProperties, ...(schema.anyOf ?? [])]
       const of = Object.entries((schema.properties ?? {}) as Record<string, JsonSchema>)
       return [
         ...of.flatMap(([key, value]) => [key, ...keys(value)]),

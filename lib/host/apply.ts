@@ -6,7 +6,7 @@
 import { EthercastError } from '../spec/error.js'
 import type { Action } from './action.js'
 import type { Intention, Journal } from './journal.js'
-import { obsolete, resourceOf } from './plan.js'
+import { obsolete, predecessors, resourceOf } from './plan.js'
 import type { Resources, Step } from './plan.js'
 import type { Reality } from './reality.js'
 import { wishId } from './resource.js'
@@ -70,7 +70,7 @@ export async function up(
 ): Promise<Step[]> {
   const run = new Run(host, journal, options)
   try {
-    for (const intention of obsolete(wishes, journal.made)) await run.takeBack(intention)
+    for (const intention of obsolete(host.resources, wishes, journal.made)) await run.takeBack(intention)
     for (const wish of wishes) await run.make(wish)
     return run.steps
   } catch (failure) {
@@ -105,7 +105,8 @@ export async function down(
 
 /** What a run has done, for undoing it. */
 type Done =
-  { did: 'made'; intention: Intention; isNew: boolean } | { did: 'taken back'; intention: Intention }
+  | { did: 'made'; intention: Intention; isNew: boolean; replaced: Intention | undefined }
+  | { did: 'taken back'; intention: Intention }
 
 class Run {
   readonly steps: Step[] = []
@@ -125,22 +126,26 @@ class Run {
     const title = resource.title(params)
     const reality = await this.#look()
     const state = resource.state(params, reality)
-    if (state === 'made') return
+    const replaced = predecessors(this.host.resources, wish, this.journal.made)
+    if (state === 'made' && replaced.length === 0) return
     const actions = resource.make(params, reality)
-    const id = wishId(wish)
-    const before = resource.before(params, reality) as Json
-    const intention: Intention = { id, wish, before }
-    const isNew = !this.journal.made.has(id)
-    // What was there before ethercast came stays what it was when the same is made again.
-    if (isNew) this.journal.add(intention)
-    this.#done.push({ did: 'made', intention, isNew })
+    this.#note(wish, resource.before(params, reality) as Json, replaced)
     await this.#perform(title, actions)
     const now = resource.state(params, await this.#look())
     if (now !== 'made') {
       const what = actions.length === 0 ? 'there is nothing that could be done' : 'all went through'
       throw new EthercastError('ERR_ETHERCAST_STATE', `${title}: ${what}, and yet it is ${now}`)
     }
-    this.#tell({ state: state === 'missing' ? 'make' : 'mend', wish, title, actions })
+    if (state !== 'made') this.#tell({ state: state === 'missing' ? 'make' : 'mend', wish, title, actions })
+  }
+
+  /** Writes down what is about to be made. What was there before ethercast came stays what it was when the same is made again. */
+  #note(wish: Wish, before: Json, replaced: readonly Intention[]): void {
+    const id = wishId(wish)
+    const isNew = !this.journal.made.has(id)
+    if (isNew) this.journal.add({ id, wish, before: replaced[0]?.before ?? before })
+    this.#done.push({ did: 'made', intention: { id, wish, before }, isNew, replaced: replaced[0] })
+    for (const each of replaced) this.journal.forget(each.id)
   }
 
   async takeBack(intention: Intention): Promise<void> {
@@ -176,13 +181,14 @@ class Run {
     // The step that failed may have been carried out in part.
     this.#reality = undefined
     const reality = await this.#look()
-    if (done.did === 'made') {
-      await this.#perform(title, resource.restore(wish.params, before, reality))
-      if (done.isNew) this.journal.forget(id)
+    const again = done.did === 'made' ? done.replaced : done.intention
+    if (again !== undefined) {
+      if (!this.journal.made.has(again.id)) this.journal.add(again)
+      await this.#perform(title, resource.make(again.wish.params, reality))
     } else {
-      if (!this.journal.made.has(id)) this.journal.add(done.intention)
-      await this.#perform(title, resource.make(wish.params, reality))
+      await this.#perform(title, resource.restore(wish.params, before, reality))
     }
+    if (done.did === 'made' && done.isNew) this.journal.forget(id)
   }
 
   #tell(step: Step): void {

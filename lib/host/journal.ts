@@ -48,8 +48,7 @@ export interface JournalView {
 export function readJournal(path: string, here: Whereabouts = whereabouts()): JournalView {
   using folder = StateFolder.open(path, { create: false })
   const text = folder && readText(folder, here)
-  if (text === undefined || text === 'earlier') return { made: new Map(), isEarlier: text === 'earlier' }
-  return { made: text.made, isEarlier: false }
+  return { made: text?.made ?? new Map<string, Intention>(), isEarlier: isEarlier(text, here) }
 }
 
 export class Journal implements Disposable {
@@ -62,11 +61,12 @@ export class Journal implements Disposable {
   private constructor(
     readonly folder: StateFolder,
     readonly here: Whereabouts,
+    /** There was one of another boot: nothing of it is up. */
     readonly isEarlier: boolean,
     text: JournalText | undefined,
   ) {
     this.#made = text?.made ?? new Map<string, Intention>()
-    this.#octets = text?.header === undefined ? 0 : text.octets
+    this.#octets = text === undefined || isEarlier ? 0 : text.octets
     this.#ownFolder = text?.header?.ownFolder ?? folder.isNew
   }
 
@@ -79,8 +79,8 @@ export class Journal implements Disposable {
     const folder = await claimedFolder(path)
     try {
       const text = readText(folder, here)
-      if (text === 'earlier') renameSync(folder.at(NAME), folder.at(EARLIER))
-      return new Journal(folder, here, text === 'earlier', text === 'earlier' ? undefined : text)
+      if (isEarlier(text, here)) renameSync(folder.at(NAME), folder.at(EARLIER))
+      return new Journal(folder, here, isEarlier(text, here), text)
     } catch (error) {
       if (folder.isNew) folder.remove()
       folder[Symbol.dispose]()
@@ -155,10 +155,8 @@ export class Journal implements Disposable {
     this.#descriptor = undefined
     if (this.#made.size === 0) {
       unlinkIfThere(this.folder.at(NAME))
-      if (this.#ownFolder) {
-        if (this.isEarlier) unlinkIfThere(this.folder.at(EARLIER))
-        this.folder.remove()
-      }
+      unlinkIfThere(this.folder.at(EARLIER))
+      if (this.#ownFolder) this.folder.remove()
     }
     this.folder[Symbol.dispose]()
   }
@@ -187,16 +185,18 @@ function unlinkIfThere(path: string): void {
   }
 }
 
-/** Undefined: there is none, or nothing whole in it. `earlier`: it is of another boot. */
-function readText(folder: StateFolder, here: Whereabouts): JournalText | 'earlier' | undefined {
+const isEarlier = (text: JournalText | undefined, here: Whereabouts): boolean =>
+  text !== undefined && text.header?.boot !== here.boot
+
+/** Undefined: there is none, or nothing whole in it. Of another boot: its header alone. */
+function readText(folder: StateFolder, here: Whereabouts): JournalText | undefined {
   const name = `${folder.path}/${NAME}`
   const content = readContent(folder, name)
   if (content === undefined) return undefined
   const text = parseJournal(content, name, here.boot)
   const { header } = text
   if (header === undefined) return undefined
-  if (header.boot !== here.boot) return 'earlier'
-  if (header.namespace !== here.namespace) {
+  if (header.boot === here.boot && header.namespace !== here.namespace) {
     const message =
       `${name} is about another network namespace (${header.namespace}, and this is ${here.namespace}): ` +
       'take that one down from within it, or name a folder for this one with --state DIR. If it is gone, remove the file.'

@@ -5,7 +5,7 @@ import type { Action } from './action.js'
 import type { Intention } from './journal.js'
 import type { Reality } from './reality.js'
 import { wishId } from './resource.js'
-import type { Resource, State, Wish } from './resource.js'
+import type { Objection, Resource, State, Wish } from './resource.js'
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- params and before are each kind's own business
 export type Resources = Readonly<Record<string, Resource<any, any>>>
@@ -26,10 +26,32 @@ export function resourceOf(resources: Resources, wish: Wish): Resources[string] 
   throw new EthercastError('ERR_ETHERCAST_STATE', message)
 }
 
-/** What was made and is no longer wished, in the order in which it is to be taken back. */
-export function obsolete(wishes: readonly Wish[], made: ReadonlyMap<string, Intention>): Intention[] {
-  const wished = new Set(wishes.map(wishId))
-  return [...made.values()].filter(({ id }) => !wished.has(id)).reverse()
+/** What a wish is about; another wish about the same takes its place. */
+function identityOf(resources: Resources, wish: Wish): string {
+  // Of an unknown kind: then it is about itself alone.
+  const resource = Object.hasOwn(resources, wish.kind) ? resources[wish.kind] : undefined
+  return `${wish.kind} ${JSON.stringify(resource?.identity?.(wish.params) ?? wish.params)}`
+}
+
+/** What was made and is no longer wished, nor replaced by a wish about the same, in the order in which it is to be taken back. */
+export function obsolete(
+  resources: Resources,
+  wishes: readonly Wish[],
+  made: ReadonlyMap<string, Intention>,
+): Intention[] {
+  const wished = new Set(wishes.map((wish) => identityOf(resources, wish)))
+  return [...made.values()].filter(({ wish }) => !wished.has(identityOf(resources, wish))).reverse()
+}
+
+/** What was made about the same as this wish, in another form. Several only if an earlier run was killed just then. */
+export function predecessors(
+  resources: Resources,
+  wish: Wish,
+  made: ReadonlyMap<string, Intention>,
+): Intention[] {
+  const identity = identityOf(resources, wish)
+  const id = wishId(wish)
+  return [...made.values()].filter((each) => each.id !== id && identityOf(resources, each.wish) === identity)
 }
 
 /** Every step that `up` would take, and one that does `nothing` for each wish that is fulfilled. */
@@ -39,7 +61,7 @@ export function planSteps(
   made: ReadonlyMap<string, Intention>,
   reality: Reality,
 ): Step[] {
-  const back = obsolete(wishes, made).map(({ wish, before }): Step => {
+  const back = obsolete(resources, wishes, made).map(({ wish, before }): Step => {
     const resource = resourceOf(resources, wish)
     const { params } = wish
     return {
@@ -63,6 +85,9 @@ export function planSteps(
   return [...back, ...make]
 }
 
+const isKnown = (resources: Resources, wish: Wish, made: ReadonlyMap<string, Intention>): boolean =>
+  made.has(wishId(wish)) || predecessors(resources, wish, made).length > 0
+
 export interface WishStatus {
   /** `leftover`: made, and no longer wished. */
   state: State | 'leftover'
@@ -81,10 +106,37 @@ export function wishStatuses(
   const status = (wish: Wish, state: (resource: Resources[string]) => WishStatus['state']): WishStatus => {
     const resource = resourceOf(resources, wish)
     const title = resource.title(wish.params)
-    return { state: state(resource), wish, title, ours: made.has(wishId(wish)) }
+    return { state: state(resource), wish, title, ours: isKnown(resources, wish, made) }
   }
   return [
     ...wishes.map((wish) => status(wish, (resource) => resource.state(wish.params, reality))),
-    ...obsolete(wishes, made).map(({ wish }) => status(wish, () => 'leftover')),
+    ...obsolete(resources, wishes, made).map(({ wish }) => status(wish, () => 'leftover')),
   ]
+}
+
+/** The devices that ethercast has made. */
+export function ownedDevices(made: ReadonlyMap<string, Intention>): Set<string> {
+  const makers = new Set(['tun', 'bridge'])
+  const name = ({ wish }: Intention): string | undefined => {
+    const { device } = wish.params as { device?: unknown }
+    return makers.has(wish.kind) && typeof device === 'string' ? device : undefined
+  }
+  return new Set([...made.values()].map(name).filter((each) => each !== undefined))
+}
+
+/** Why wishes that are not made yet can't be made on this host and taken back again; of no place in the file. */
+export function resourceObjections(
+  resources: Resources,
+  wishes: readonly Wish[],
+  made: ReadonlyMap<string, Intention>,
+  reality: Reality,
+): Objection[] {
+  return wishes
+    .filter((wish) => !isKnown(resources, wish, made))
+    .flatMap((wish) => {
+      const resource = resourceOf(resources, wish)
+      const found = resource.objection?.(wish.params, reality)
+      if (found === undefined) return []
+      return [{ path: [], ...found, message: `${resource.title(wish.params)}: ${found.message}` }]
+    })
 }

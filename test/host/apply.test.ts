@@ -7,7 +7,7 @@ import { Journal, readJournal } from '../../lib/host/journal.js'
 import { planSteps, wishStatuses } from '../../lib/host/plan.js'
 import type { Wish } from '../../lib/host/resource.js'
 import { freshPath } from '../support/fresh.js'
-import { MadeUpHost, madeUpResources, wish } from './made_up_host.js'
+import { MadeUpHost, madeUpResources, oneWish, wish } from './made_up_host.js'
 
 const kHere = { boot: 'this-boot', namespace: 'net:[1]' }
 
@@ -116,6 +116,41 @@ describe('host: up and down', () => {
       }
     })
   }
+
+  it('another wish about the same thing takes its place, without taking it back in between', async () => {
+    const [host, path] = [new MadeUpHost({ x: '0' }), freshPath('state')]
+    await upOn(host, path, [oneWish('x', '1'), wish({ a: '1' })])
+    const values: string[] = []
+    host.onPerform = (action) => values.push(`${(action as { value: string }).value}`)
+    const steps = await upOn(host, path, [oneWish('x', '2'), wish({ a: '1' })])
+    assert.deepEqual(
+      steps.map(({ state, title }) => `${state} ${title}`),
+      ['mend value x'],
+    )
+    assert.deepEqual(values, ['2'])
+    assert.equal(madeIn(path).size, 2)
+    await downOn(host, path)
+    assert.deepEqual(host.dump(), { x: '0' })
+  })
+
+  it('a replacement that fails, or a later step, brings back the one before it', async () => {
+    for (const failing of ['x', 'y']) {
+      const [host, path] = [new MadeUpHost({ x: '0' }), freshPath('state')]
+      await upOn(host, path, [oneWish('x', '1')])
+      const made = [...madeIn(path).keys()]
+      host.onPerform = (action, index) => {
+        if (index > 0 && (action as { name: string }).name === failing) {
+          host.onPerform = () => {}
+          throw new Error(`${failing} is broken`)
+        }
+      }
+      await assert.rejects(upOn(host, path, [oneWish('x', '2'), oneWish('y', '2')]), /is broken\nAll/)
+      assert.deepEqual(host.dump(), { x: '1' })
+      assert.deepEqual([...madeIn(path).keys()], made)
+      await downOn(host, path)
+      assert.deepEqual(host.dump(), { x: '0' })
+    }
+  })
 
   it('what cannot be taken back is named, stays in the journal, and down takes it back when it can be', async () => {
     const [host, path] = [new MadeUpHost(kBefore), freshPath('state')]

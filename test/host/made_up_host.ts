@@ -31,7 +31,19 @@ const group: Resource<Group, Before> = {
       .map(([name, value]) => sysctl(name, value ?? '')),
 }
 
-export const madeUpResources: Resources = { group }
+/** One value that is the same thing whatever it is. */
+const one: Resource<{ name: string; value: string }, string | null> = {
+  title: ({ name }) => `value ${name}`,
+  identity: ({ name }) => name,
+  state: ({ name, value }, reality) => group.state({ [name]: value }, reality),
+  before: ({ name }, reality) => reality.sysctl(name) ?? null,
+  make: ({ name, value }, reality) => group.make({ [name]: value }, reality),
+  restore: ({ name }, before, reality) => group.restore({}, { [name]: before }, reality),
+}
+
+export const madeUpResources: Resources = { group, one }
+
+export const oneWish = (name: string, value: string): Wish => ({ kind: 'one', params: { name, value } })
 
 export const wish = (params: Group): Wish => ({ kind: 'group', params })
 
@@ -52,9 +64,13 @@ export class MadeUpHost implements HostAccess {
     return Promise.resolve({
       links: [],
       routes: [],
+      otherRoutes: [],
+      notes: [],
       proxies: [],
       sysctl: (name) => values.get(name),
       access: () => undefined,
+      uid: () => undefined,
+      gid: () => undefined,
     })
   }
 

@@ -26,7 +26,7 @@ describe('ethercast up --foreground', function () {
   let host: Host
   let file: string
   let state: string
-  let before: string[]
+  let original: string[]
 
   const here = () => dump(host.namespace)
   const start = (args: string[] = [], env: Record<string, string> = {}) =>
@@ -38,7 +38,7 @@ describe('ethercast up --foreground', function () {
     host = await lab.host('fg')
     file = `${lab.dir}/ethercast.yaml`
     state = `${lab.dir}/state`
-    before = await here()
+    original = await here()
   })
 
   after(() => lab?.close())
@@ -66,7 +66,7 @@ describe('ethercast up --foreground', function () {
       const { code, stdout, stderr } = await running.result(30_000)
       assert.equal(code, 0, stderr)
       assert.match(stdout, /^\+ tap0(.*\n)*ready\n(- .*\n)+All is as it was\.\n$/m)
-      assert.deepEqual(await here(), before)
+      assert.deepEqual(await here(), original)
       assert.ok(!existsSync(state))
     })
   }
@@ -79,7 +79,7 @@ describe('ethercast up --foreground', function () {
     assert.match(await host.ip('addr', 'show', 'dev', 'tap0'), /198\.18\.40\.254/)
     const down = await host.ethercast(['down', '--state', state], { input: '' }).result(30_000)
     assert.equal(down.code, 0, down.stderr)
-    assert.deepEqual(await here(), before)
+    assert.deepEqual(await here(), original)
   })
 
   it('--json: steps, ready with the ports, done', async () => {
@@ -98,7 +98,7 @@ describe('ethercast up --foreground', function () {
       ],
     )
     assert.equal(theEvent(all, 'done').left, 0)
-    assert.deepEqual(await here(), before)
+    assert.deepEqual(await here(), original)
   })
 
   it('a port that does not open: why, and all is taken down again', async () => {
@@ -106,7 +106,7 @@ describe('ethercast up --foreground', function () {
     const { code, stderr } = await start().result(30_000)
     assert.equal(code, 1)
     assert.match(stderr, /dgram.*EADDRNOTAVAIL|EADDRNOTAVAIL.*dgram/s)
-    assert.deepEqual(await here(), before)
+    assert.deepEqual(await here(), original)
   })
 
   it('kill -9 of it: the next up goes on, and down takes all back', async () => {
@@ -118,7 +118,7 @@ describe('ethercast up --foreground', function () {
     assert.doesNotMatch(again.stdout, /^\+/m)
     again.signal('SIGTERM')
     assert.equal((await again.result(30_000)).code, 0)
-    assert.deepEqual(await here(), before)
+    assert.deepEqual(await here(), original)
   })
 
   it('tells systemd when it is ready', async function () {

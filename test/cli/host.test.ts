@@ -27,7 +27,7 @@ describe('ethercast plan, up, down, status', function () {
   let host: Host
   let file: string
   let state: string
-  let before: string[]
+  let original: string[]
 
   const here = () => dump(host.namespace)
   const run = (...args: string[]): Promise<Result> =>
@@ -46,7 +46,7 @@ describe('ethercast plan, up, down, status', function () {
     await lab.link(host, neighbour)
     file = `${lab.dir}/ethercast.yaml`
     state = `${lab.dir}/state`
-    before = await here()
+    original = await here()
   })
 
   after(() => lab?.close())
@@ -56,7 +56,7 @@ describe('ethercast plan, up, down, status', function () {
   afterEach(async () => {
     const { code, stdout, stderr } = await run('down')
     assert.equal(code, 0, stdout + stderr)
-    assert.deepEqual(await here(), before)
+    assert.deepEqual(await here(), original)
     assert.ok(!existsSync(state))
   })
 
@@ -69,7 +69,7 @@ describe('ethercast plan, up, down, status', function () {
     assert.match(stdout, /^\d+ to make(, 1 to mend)?\. To do it: ethercast up -c /m)
     assert.match(stdout, /^In the guest web:\n(.*\n)* +ip addr add 198\.18\.40\.7\/24/m)
     assert.ok(!stdout.includes('\u001b'), 'no colours in a pipe')
-    assert.deepEqual(await here(), before)
+    assert.deepEqual(await here(), original)
     assert.ok(!existsSync(state))
   })
 
@@ -145,7 +145,7 @@ describe('ethercast plan, up, down, status', function () {
     }
     const problem = theEvent(events(await withFile('plan', '--json')), 'problem')
     assert.equal(problem.line, 4)
-    assert.deepEqual(await here(), before)
+    assert.deepEqual(await here(), original)
     const none = await run('plan', '-c', `${file}.not`)
     assert.equal(none.code, 2)
     assert.match(none.stderr, /there is no such file/)
@@ -162,7 +162,7 @@ describe('ethercast plan, up, down, status', function () {
       up.stderr,
       /root, or CAP_NET_ADMIN.*Nothing was touched\.\n.*sudo ethercast up -c .*\n.*ethercast plan/s,
     )
-    assert.deepEqual(await here(), before)
+    assert.deepEqual(await here(), original)
   })
 
   it('without root: the journal of root is not known, and plan says so', async () => {
@@ -182,7 +182,7 @@ describe('ethercast plan, up, down, status', function () {
       .result(30_000)
     assert.equal(up.code, 1)
     assert.match(up.stderr, /tap1.*: ip link set .*No buffer space\nAll that this run did was taken back\./)
-    assert.deepEqual(await here(), before)
+    assert.deepEqual(await here(), original)
     const json = await host
       .ethercast(['up', '-c', file, '--state', state, '--json'], { ...options, input: '' })
       .result(30_000)
@@ -220,7 +220,7 @@ describe('ethercast plan, up, down, status', function () {
       const { code, stderr } = await running.result(30_000)
       assert.equal(code, 1)
       assert.match(stderr, /interrupted\nAll that this run did was taken back\./)
-      assert.deepEqual(await here(), before)
+      assert.deepEqual(await here(), original)
     })
   }
 
@@ -272,7 +272,7 @@ describe('ethercast plan, up, down, status', function () {
       assert.equal(code, 1)
       assert.match(stderr, /state\/journal:1: .*nothing was done/)
     }
-    assert.deepEqual(await here(), before)
+    assert.deepEqual(await here(), original)
     rmSync(state, { recursive: true })
   })
 

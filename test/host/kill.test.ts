@@ -17,7 +17,7 @@ describe('host: killed at every point', function () {
   this.timeout(kLongMs)
   let lab: Lab
   let hosts: RichHost[]
-  let before: string[][]
+  let original: string[][]
   let set: string[][]
   let upEffects: number
   let downEffects: number
@@ -36,7 +36,7 @@ describe('host: killed at every point', function () {
   }
 
   async function assertAsBefore(rich: RichHost, index: number): Promise<void> {
-    assert.deepEqual(await rich.dump(), before[index])
+    assert.deepEqual(await rich.dump(), original[index])
     assert.ok(!existsSync(rich.state), 'no state is left')
   }
 
@@ -62,7 +62,7 @@ describe('host: killed at every point', function () {
     lab = await Lab.create()
     hosts = []
     for (let index = 0; index < kShards; index++) hosts.push(await RichHost.create(lab, `k${index}`))
-    before = await Promise.all(hosts.map((rich) => rich.dump()))
+    original = await Promise.all(hosts.map((rich) => rich.dump()))
   })
 
   after(() => lab?.close())
@@ -70,7 +70,7 @@ describe('host: killed at every point', function () {
   it('unharmed: up, up again without an effect, and down brings back what was there', async () => {
     const outcomes = await Promise.all(hosts.map((rich) => whole(rich, 'up')))
     set = await Promise.all(hosts.map((rich) => rich.dump()))
-    assert.notDeepEqual(set, before)
+    assert.notDeepEqual(set, original)
     // Claiming, and taking back the claim.
     const again = await whole(hosts[0]!, 'up')
     assert.ok(again.effects! <= 2, said(again))

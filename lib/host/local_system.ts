@@ -3,13 +3,13 @@
  * size, and what fails says the command, the complaint, and what would help.
  */
 
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { chmodSync, chownSync, closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { EthercastError } from '../spec/error.js'
 import { accountNumber } from './accounts.js'
 import { commandText } from './action.js'
-import type { Action } from './action.js'
+import type { Action, RunAction } from './action.js'
 import type { System } from './system.js'
 
 /** A program of netlink's answers at once; this is for a machine under heavy load, or a kernel that hangs in a lock. */
@@ -34,7 +34,10 @@ export interface LocalSystemOptions {
   programMs?: number
 }
 
-export class LocalSystem implements System {
+/** The machine, or the namespace, that this process is in. */
+export const localSystem = (options?: LocalSystemOptions): System => new LocalSystem(options)
+
+class LocalSystem implements System {
   readonly #path: string
   readonly #programMs: number
 
@@ -86,36 +89,67 @@ export class LocalSystem implements System {
     return accountNumber('group', account, this.#path)
   }
 
-  #run(action: Action & { do: 'run' }): Promise<string> {
-    const { promise, resolve, reject } = deferred<string>()
-    // LC_ALL: complaints are recognised by their words.
-    const env = { PATH: this.#path, LC_ALL: 'C' }
-    const limits = { timeout: this.#programMs, killSignal: 'SIGKILL', maxBuffer: MOST_OUTPUT } as const
-    const child = execFile(action.program, action.args, { env, ...limits }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout)
-      else reject(failure(action, this.#complaint(action, error, stderr), error))
-    })
-    child.stdin?.on('error', () => {}) // it ended without having read all: its own complaint is the one that counts
-    child.stdin?.end(action.input ?? '')
-    return promise
-  }
-
-  #complaint(action: Action & { do: 'run' }, error: Failure, stderr: string): string {
-    if (error.code === 'ENOENT')
-      return `there is no program ${action.program}; Debian's package ${packages[action.program]} has it`
-    if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
-      return `it printed more than ${MOST_OUTPUT} octets`
-    if (error.killed) return `it did not end within ${this.#programMs} ms`
-    const said = stderr.trim().slice(0, MOST_COMPLAINT)
-    if (said !== '') return said
-    return error.signal ? `it was ended by ${error.signal}` : `exit code ${error.code ?? 'unknown'}`
+  async #run(action: RunAction): Promise<string> {
+    const { error, code, signal, stdout, stderr, stopped } = await runProgram(
+      action,
+      this.#path,
+      this.#programMs,
+    )
+    if (code === 0 && stopped === undefined) return stdout
+    const { program } = action
+    const complaint =
+      error?.code === 'ENOENT'
+        ? `there is no program ${program}; Debian's package ${packages[program]} has it`
+        : (stopped ??
+          error?.message ??
+          (stderr.trim().slice(0, MOST_COMPLAINT) || `ended with ${signal ?? code}`))
+    throw failure(action, complaint, error)
   }
 }
 
-interface Failure extends Error {
-  code?: string | number | null
-  killed?: boolean
-  signal?: NodeJS.Signals | null
+interface Outcome {
+  error?: NodeJS.ErrnoException
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+  /** Why it was ended from here. */
+  stopped?: string
+}
+
+/** Runs it to its end, which comes in time. */
+function runProgram(action: RunAction, path: string, programMs: number): Promise<Outcome> {
+  const { promise, resolve } = deferred<Outcome>()
+  // Detached: an interrupt at the terminal is for ethercast, which then ends the step it is at. LC_ALL: complaints are told by their words.
+  const child = spawn(action.program, action.args, { env: { PATH: path, LC_ALL: 'C' }, detached: true })
+  const outcome: Outcome = { code: null, signal: null, stdout: '', stderr: '' }
+  const stop = (why: string) => {
+    outcome.stopped ??= why
+    child.kill('SIGKILL')
+  }
+  const timer = setTimeout(() => stop(`it did not end within ${programMs} ms`), programMs)
+  const settle = () => {
+    clearTimeout(timer)
+    resolve(outcome)
+  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (outcome.stdout.length + text.length > MOST_OUTPUT) stop(`it printed more than ${MOST_OUTPUT} octets`)
+    else outcome.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    outcome.stderr = (outcome.stderr + text).slice(0, MOST_COMPLAINT)
+  })
+  child.once('error', (error) => {
+    outcome.error = error
+    settle()
+  })
+  child.once('close', (code, signal) => {
+    Object.assign(outcome, { code, signal })
+    settle()
+  })
+  child.stdin.on('error', () => {}) // it ended without having read all: its own complaint is the one that counts
+  child.stdin.end(action.input ?? '')
+  return promise
 }
 
 /** The file of a value; undefined: no such name. As in sysctl(8) a `/` of the name is a `.` of the path, and the reverse. */
@@ -198,10 +232,6 @@ function batchLine(action: Action, complaint: string): string | undefined {
 
 function deferred<T>() {
   let resolve!: (value: T) => void
-  let reject!: (error: Error) => void
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  return { promise, resolve, reject }
+  const promise = new Promise<T>((settle) => (resolve = settle))
+  return { promise, resolve }
 }

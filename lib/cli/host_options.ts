@@ -7,16 +7,17 @@ import { readJournal } from '../host/journal.js'
 import type { Intention } from '../host/journal.js'
 import { ConfigError, findConfig, loadConfig } from '../host/load.js'
 import type { LoadedConfig } from '../host/load.js'
-import { LocalSystem } from '../host/local_system.js'
+import { localSystem } from '../host/local_system.js'
 import { objections } from '../host/objections.js'
 import { ownedDevices, resourceObjections } from '../host/plan.js'
 import { readReality } from '../host/read_reality.js'
 import type { Reality } from '../host/reality.js'
 import { resources } from '../host/resources/index.js'
-import { wishesOf } from '../host/resources/wishes.js'
 import type { Objection, Wish } from '../host/resource.js'
 import { DEFAULT_STATE_FOLDER, errno } from '../host/state_folder.js'
+import { wishesOf } from '../host/wishes.js'
 import { EthercastError } from '../spec/error.js'
+import type { System } from '../host/system.js'
 import { paint, printEvent, tell } from './output.js'
 
 export interface HostOptions {
@@ -35,8 +36,8 @@ export function addStateOptions(command: Command): Command {
 }
 
 /** The real host. */
-export function hostAccess(): HostAccess & { system: LocalSystem } {
-  const system = new LocalSystem()
+export function hostAccess(): HostAccess & { system: System } {
+  const system = localSystem()
   return {
     resources,
     system,

@@ -8,7 +8,7 @@ const CAPABILITIES = { CAP_CHOWN: 0, CAP_FOWNER: 3, CAP_NET_ADMIN: 12 } as const
 type Capability = keyof typeof CAPABILITIES
 
 /** Kinds of resources that change a file. */
-const ABOUT_FILES = new Set(['access'])
+const ABOUT_FILES = new Set(['tun_access'])
 
 function effective(): bigint {
   try {

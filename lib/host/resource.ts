@@ -16,13 +16,6 @@ export type State = 'made' | 'missing' | 'different'
 export interface Resource<Params extends Json, Before extends Json> {
   /** What it is, one line: `tap0: address 198.18.1.254/24`. */
   title(params: Params): string
-  /**
-   * Which thing it is, where `params` have more than that; default: all of them. When the file changes, what has the same identity and other
-   * params is made anew from what there is, instead of being taken back first; what was there before stays what it was.
-   */
-  identity?(params: Params): Json
-  /** Why it can't be made on this host and taken back exactly. Asked only for what the journal does not know. */
-  objection?(params: Params, reality: Reality): Pick<Objection, 'message' | 'remedy'> | undefined
   state(params: Params, reality: Reality): State
   /** What `restore` will have to know, taken before the first `make`. */
   before(params: Params, reality: Reality): Before

@@ -69,7 +69,10 @@ export class RichHost {
     await host.ip('route', 'add', 'default', 'via', '198.18.10.2')
     await host.ip('-6', 'route', 'add', 'default', 'via', '2001:db8:10::2', 'metric', '77')
     await host.ip('route', 'add', '198.18.50.0/24', 'via', '198.18.10.2', 'metric', '5')
-    await host.exec('nft', ['-f', '-'], { input: 'table ip other { chain c { counter } }\n', check: true })
+    await host.exec('nft', ['-f', '-'], {
+      input: 'table ip other {\n chain c {\n counter\n }\n}\n',
+      check: true,
+    })
     const rich = new RichHost(host, name)
     // Of its own, since its group and mode are to change: the machine's has other users.
     execFileSync('mknod', ['-m', '666', rich.#tun, ...kTunDevice], { env: childEnv() })
@@ -82,13 +85,22 @@ export class RichHost {
     writeFileSync(this.#wishes, JSON.stringify(wishesOf(parseConfig(config).config, localSystem())))
   }
 
-  /** All that there is here. */
-  dump(): Promise<string[]> {
+  /** All that there is here, once IPv6 addresses have been found to be nobody else's. */
+  async dump(): Promise<string[]> {
+    await eventually(
+      async () => (await this.host.ip('-6', 'addr', 'show', 'tentative')).trim() === '',
+      kRunMs,
+      'the end of duplicate address detection',
+    )
     return dump(this.host.namespace, { files: [this.#tun] })
   }
 
-  /** A process of its own that sets up or takes down, and is killed at its Nth effect, or has its Nth step fail. */
-  async run(what: 'up' | 'down', number?: number, how: 'kill' | 'break' = 'kill'): Promise<Outcome> {
+  /** A process of its own that sets up, takes down, or looks whether all is made; and is killed at its Nth effect, or has its Nth step fail. */
+  async run(
+    what: 'up' | 'down' | 'status',
+    number?: number,
+    how: 'kill' | 'break' = 'kill',
+  ): Promise<Outcome> {
     const mount = ['--mount', 'sh', '-c', 'mount --bind "$0" /dev/net/tun && exec "$@"', this.#tun]
     const args = ['test/fixtures/host_life.mjs', what, this.#wishes, this.state]
     if (number !== undefined) args.push(String(number), how)

@@ -33,6 +33,12 @@ export const peers = [
   { name: 'ethtool', program: 'ethtool', package: 'ethtool', neededFor: 'offload settings of devices' },
   { name: 'iperf3', program: 'iperf3', package: 'iperf3', neededFor: 'TCP and UDP flows' },
   {
+    name: 'systemd-notify',
+    program: 'systemd-notify',
+    package: 'systemd',
+    neededFor: 'telling systemd that a service is ready',
+  },
+  {
     name: 'vde_switch',
     program: 'vde_switch',
     package: 'vde2',

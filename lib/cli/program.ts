@@ -12,6 +12,10 @@ export const commands = [
   'slirp',
   'ping',
   'dump',
+  'plan',
+  'up',
+  'down',
+  'status',
   'schema',
   'doctor',
   'demo',
@@ -27,6 +31,7 @@ Examples:
                                        a switch between it and another one
   ethercast run mcast -- linux.uml … 'vec0:transport=fd,fd={fd}'
                                        a guest that starts on that LAN
+  ethercast plan                       what ethercast.yaml would change here
 
 Exit code: 0 done, 1 failed at run time, 2 wrong usage.`
 

@@ -10,6 +10,8 @@ import { hasProgram } from '../programs.js'
 import { EthercastError } from '../spec/error.js'
 import { hostNetwork } from './network.js'
 import type { HostNetwork } from './network.js'
+import { runState } from './run_state.js'
+import type { RunState } from './run_state.js'
 import { socketFacts } from './sockets.js'
 import type { SocketFacts } from './sockets.js'
 
@@ -56,9 +58,6 @@ export interface TunDevice {
   gid: number
   groupName?: string
 }
-
-/** How far `ethercast up` and `down` have come, by their journal. */
-export type RunState = 'none' | 'up' | 'unfinished'
 
 /** What a capture meets on a device. */
 export interface HostMedium {
@@ -145,6 +144,7 @@ export function hostFacts(): HostFacts {
     tunDevice,
     network: () => (network ??= hostNetwork(devices, user.hasNetAdmin)),
     folder,
+    run: () => runState(),
     sysctl,
     hasProgram,
     programVersion,

@@ -1,13 +1,14 @@
 /** What is left of programs that have ended: sockets nobody has, taps nobody opens, a set-up that was cut short. */
 
+import { DEFAULT_STATE_FOLDER } from '../host/state_folder.js'
 import type { HostFacts } from './facts.js'
 import { ok } from './finding.js'
 import type { Finding } from './finding.js'
 
 /** Where guests look for a switch (arch/um/drivers/daemon_kern.c; Debian's patch of it). */
 const USUAL_SOCKETS = ['/var/run/uml-utilities/uml_switch.ctl', '/tmp/uml.ctl']
-/** Where ours are. */
-export const RUN_FOLDER = '/run/ethercast'
+/** Where ours are, and the journal. */
+const RUN_FOLDER = DEFAULT_STATE_FOLDER
 
 export function checkLeftovers(facts: HostFacts): Finding[] {
   return [...checkSockets(facts), ...checkTaps(facts), ...checkRun(facts)]
@@ -68,6 +69,16 @@ function checkRun(facts: HostFacts): Finding[] {
             'sudo ethercast down    # takes back what was made',
             'sudo ethercast up      # or makes the rest',
           ],
+        },
+      ]
+    case 'other':
+      return [
+        {
+          level: 'note',
+          check: 'leftovers',
+          what: `the journal in ${RUN_FOLDER} is not of this network namespace, or broken`,
+          why: 'only there can it be taken back; here `ethercast up` needs a folder of its own',
+          remedy: ['ethercast status    # says what is wrong with it', 'ethercast up --state DIR'],
         },
       ]
     case 'up':

@@ -292,6 +292,7 @@ describe('doctor: the host', () => {
       assert.equal(finding.level, 'warning')
       assert.match(finding.remedy![0]!, /^sudo ethercast down /)
       assert.equal(find('leftovers', { run: () => 'up' }).level, 'ok')
+      assert.equal(find('leftovers', { run: () => 'other' }).level, 'note')
       assert.ok(!found({ run: () => 'none' }).some(({ check }) => check === 'leftovers'))
     })
   })

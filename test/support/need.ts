@@ -17,6 +17,7 @@ export type PeerName =
   | 'ping'
   | 'ethtool'
   | 'iperf3'
+  | 'systemd-notify'
   | 'vde_switch'
   | 'vde_plug2tap'
   | 'uml_switch'

@@ -81,13 +81,18 @@ function blocks(lines: readonly string[]): Block[] {
 /** A line with a small indent begins an example; what stands behind a gap, or further right on lines of its own, explains it. */
 function examples(lines: readonly string[]): Example[] {
   const found: Example[] = []
+  // Where explanations begin: a command that just fits has but one space before its own.
+  const column = Math.max(...lines.map((line) => /^ {1,2}\S.*? {3,}(?=\S)/.exec(line)?.[0].length ?? 0))
   for (const line of lines) {
     const last = found.at(-1)
     const indent = /^ */.exec(line)![0].length
     if (last?.command.at(-1)?.endsWith('\\')) {
       last.command.push(line.slice(2))
     } else if (indent <= 2) {
-      const [command, explanation = ''] = line.trim().split(/ {3,}(?=\S)| {2,}(?=[a-z])/)
+      const isAligned = column > 0 && /^ \S$/.test(line.slice(column - 1, column + 1))
+      const [command, explanation = ''] = isAligned
+        ? [line.slice(0, column).trim(), line.slice(column)]
+        : line.trim().split(/ {3,}(?=\S)/)
       found.push({ command: [command!], explanation })
     } else if (last !== undefined) {
       last.explanation = `${last.explanation} ${line.trim()}`.trim()

@@ -37,7 +37,11 @@ export function prose(text: string): string {
     .split(/(`[^`]+`|\*\*[^*]+\*\*)/)
     .map((part, i) => {
       if (i % 2 === 1) return bold(part.replace(/^(`|\*\*)|(`|\*\*)$/g, ''))
-      return escaped(part).replace(/(?<![\w-])--?(?=\w)/g, (dashes) => '\\-'.repeat(dashes.length))
+      // Paths, addresses and options are not hyphenated.
+      const kept = part.replace(/(?<=^|[\s("])[^\s]*(?:[/_=]|[\w,][.,]\w|--)[^\s]*/g, '\x01$&')
+      return escaped(kept)
+        .replaceAll('\\[u0001]', '\\%')
+        .replace(/(?<![\w-])--?(?=\w)/g, (dashes) => '\\-'.repeat(dashes.length))
     })
     .join('')
 }

@@ -33,6 +33,8 @@ export class HostSwitches implements AsyncDisposable {
       }
       return all
     } catch (error) {
+      // What closes from here on is no news.
+      life.end('failed')
       await all[Symbol.asyncDispose]()
       throw error
     }

@@ -77,7 +77,8 @@ async function up(options: UpOptions): Promise<number> {
     tellSum(steps, sight, options)
     return 0
   }
-  return runSwitches(host, sight, options, life)
+  // Awaited here: the life is to last until then.
+  return await runSwitches(host, sight, options, life)
 }
 
 /** @throws EthercastError `EPERM` before anything is touched */
@@ -137,7 +138,7 @@ async function runSwitches(
     await notifyReady()
     failed = (await life.over) === 'failed'
   } catch (error) {
-    if (life.ending === undefined) throw error
+    if (error !== life.signal.reason) throw error
     failed = life.ending === 'failed'
   } finally {
     life.end('failed')

@@ -1,7 +1,7 @@
 // `ethercast up --foreground`: the host set up and its switches run, until a signal; then all is taken down again.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { dump } from '../host/dump.js'
+import { settledDump } from '../host/settled.js'
 import type { Host } from '../support/host.js'
 import { Lab } from '../support/lab.js'
 import { need } from '../support/need.js'
@@ -28,7 +28,7 @@ describe('ethercast up --foreground', function () {
   let state: string
   let original: string[]
 
-  const here = () => dump(host.namespace)
+  const here = () => settledDump(host)
   const start = (args: string[] = [], env: Record<string, string> = {}) =>
     host.ethercast(['up', '--foreground', '-c', file, '--state', state, ...args], { env })
 

@@ -1,7 +1,7 @@
 // `ethercast plan`, `up`, `down` and `status` as people run them, in a namespace of their own.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dump } from '../host/dump.js'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { settledDump } from '../host/settled.js'
 import type { Host } from '../support/host.js'
 import { Lab } from '../support/lab.js'
 import { need } from '../support/need.js'
@@ -29,7 +29,7 @@ describe('ethercast plan, up, down, status', function () {
   let state: string
   let original: string[]
 
-  const here = () => dump(host.namespace)
+  const here = () => settledDump(host)
   const run = (...args: string[]): Promise<Result> =>
     host.ethercast([...args, '--state', state], { input: '' }).result(30_000)
   const withFile = (...args: string[]): Promise<Result> => run(...args, '-c', file)
@@ -45,6 +45,7 @@ describe('ethercast plan, up, down, status', function () {
     const neighbour = await lab.host('other')
     await lab.link(host, neighbour)
     file = `${lab.dir}/ethercast.yaml`
+    chmodSync(lab.dir, 0o755) // the file is for every user to read
     state = `${lab.dir}/state`
     original = await here()
   })
@@ -105,29 +106,24 @@ describe('ethercast plan, up, down, status', function () {
   })
 
   it('status tells what is missing, different, left over, and not ours; up mends it', async () => {
-    await host.ip('link', 'add', 'dummy0', 'type', 'dummy')
-    try {
-      await withFile('up')
-      await host.ip('addr', 'del', '198.18.40.254/24', 'dev', 'tap0')
-      await host.ip('link', 'set', 'tap1', 'mtu', '1300')
-      writeFileSync(file, kFile.replace(/^forwarding.*\n/m, ''))
-      const { code, stdout } = await withFile('status')
-      assert.equal(code, 1)
-      assert.match(stdout, /^missing +.*198\.18\.40\.254\/24/m)
-      assert.match(stdout, /^different +.*mtu/im)
-      assert.match(stdout, /^leftover +/m)
-      const all = events(await withFile('status', '--json'))
-      assert.deepEqual(
-        all.filter(({ event }) => event === 'wish').some((wish) => wish.state === 'leftover' && wish.ours),
-        true,
-      )
-      const up = await withFile('up')
-      assert.equal(up.code, 0, up.stderr)
-      assert.match(up.stdout, /^- .*\n(.*\n)*\+ .*198\.18\.40\.254/m)
-      assert.equal((await withFile('status')).code, 0)
-    } finally {
-      await host.ip('link', 'del', 'dummy0')
-    }
+    await withFile('up')
+    await host.ip('addr', 'del', '198.18.40.254/24', 'dev', 'tap0')
+    await host.ip('link', 'set', 'tap1', 'mtu', '1300')
+    writeFileSync(file, kFile.replace(/^forwarding.*\n/m, ''))
+    const { code, stdout } = await withFile('status')
+    assert.equal(code, 1)
+    assert.match(stdout, /^missing +.*198\.18\.40\.254\/24/m)
+    assert.match(stdout, /^different +.*mtu/im)
+    assert.match(stdout, /^leftover +/m)
+    const all = events(await withFile('status', '--json'))
+    assert.deepEqual(
+      all.filter(({ event }) => event === 'wish').some((wish) => wish.state === 'leftover' && wish.ours),
+      true,
+    )
+    const up = await withFile('up')
+    assert.equal(up.code, 0, up.stderr)
+    assert.match(up.stdout, /^- .*\n(.*\n)*\+ .*198\.18\.40\.254/m)
+    assert.equal((await withFile('status')).code, 0)
   })
 
   it('what the file wishes for and can not be had: file, line and column, exit code 2, nothing touched', async () => {

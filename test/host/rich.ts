@@ -10,7 +10,7 @@ import type { Lab } from '../support/lab.js'
 import { processesIn } from '../support/namespace.js'
 import type { Result } from '../support/running.js'
 import { eventually } from '../support/wait.js'
-import { dump } from './dump.js'
+import { settledDump } from './settled.js'
 
 /** TUN_MINOR of linux/miscdevice.h, and the major number of all such. */
 const kTunDevice = ['c', '10', '200']
@@ -85,14 +85,9 @@ export class RichHost {
     writeFileSync(this.#wishes, JSON.stringify(wishesOf(parseConfig(config).config, localSystem())))
   }
 
-  /** All that there is here, once IPv6 addresses have been found to be nobody else's. */
-  async dump(): Promise<string[]> {
-    await eventually(
-      async () => (await this.host.ip('-6', 'addr', 'show', 'tentative')).trim() === '',
-      kRunMs,
-      'the end of duplicate address detection',
-    )
-    return dump(this.host.namespace, { files: [this.#tun] })
+  /** All that there is here. */
+  dump(): Promise<string[]> {
+    return settledDump(this.host, { files: [this.#tun] })
   }
 
   /** A process of its own that sets up, takes down, or looks whether all is made; and is killed at its Nth effect, or has its Nth step fail. */

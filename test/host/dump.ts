@@ -1,4 +1,5 @@
 // All that `up` might change in a namespace, as one text: taken before and after, they are equal, or something was not taken back.
+import type { RawFields } from '../../lib/host/reality.js'
 import { run } from '../support/running.js'
 
 /** What changes by itself from one second to the next, and says nothing about who changed what. */
@@ -44,7 +45,13 @@ export async function dump(namespace: string, { files = [] }: DumpOptions = {}):
 }
 
 const facts = (listing: string, items: unknown[]): string[] =>
-  items.filter((item) => !isLearnt(item)).map((item) => `${listing}: ${JSON.stringify(item, steady)}`)
+  items
+    .filter((item) => !isLearnt(item))
+    .map((item) => `${listing}: ${JSON.stringify(withoutIdleQueue(item as RawFields), steady)}`)
+
+/** A device that is down has no queue yet, or the one of when it was up: nothing but `up` can be told from it, and nothing takes it back. */
+const withoutIdleQueue = (item: RawFields): RawFields =>
+  Array.isArray(item.flags) && !item.flags.includes('UP') ? { ...item, qdisc: undefined } : item
 
 function isLearnt(item: unknown): boolean {
   const { state } = item as { state?: string[] }

@@ -31,7 +31,7 @@ export function addressWords(raw: RawFields, device: string, options: AddressOpt
   const { ageS = 0, nodad = false } = options
   const words = addressNames(raw, device)
   const field = (name: string, key: string, text = raw[key]) => {
-    if (text !== undefined) words.push(name, String(text))
+    if (typeof text === 'string' || typeof text === 'number') words.push(name, String(text))
   }
   field('broadcast', 'broadcast')
   if (!isIpv6(raw)) {

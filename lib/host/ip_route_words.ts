@@ -67,7 +67,7 @@ interface Told {
 export function routeWords({ to, raw }: Told, move?: { from: string; to: string }, ageS = 0): string[] {
   const words: string[] = []
   const put = (name: string, value: unknown) => {
-    if (value !== undefined) words.push(name, String(value))
+    if (typeof value === 'string' || typeof value === 'number') words.push(name, String(value))
   }
   const device = (name: unknown) => (move !== undefined && name === move.from ? move.to : name)
   const putHop = (hop: RawFields) => {
@@ -78,7 +78,7 @@ export function routeWords({ to, raw }: Told, move?: { from: string; to: string 
     }
     put('dev', device(hop.dev))
   }
-  if (raw.type !== undefined && raw.type !== 'unicast') words.push(String(raw.type))
+  if (typeof raw.type === 'string' && raw.type !== 'unicast') words.push(raw.type)
   words.push(to.text)
   put('from', raw.from)
   put('tos', raw.tos)

@@ -156,7 +156,8 @@ const oneHost = ({ address }: Prefix): string => `${formatIp(address)}/${address
 
 /** To each guest that its device's own prefixes do not lead to; not behind a NIC's bridge, whose prefix is what moves there. */
 function guestRoutes(config: HostConfig): Wish[] {
-  return Object.values(config.guests).flatMap(({ device, addresses: own }) => {
+  return Object.values(config.guests).flatMap(({ device: named, addresses: own }) => {
+    const device = segmentOf(named, config)
     const covering = prefixesOf(device, config)
     const guests = own.flatMap((text) => parsePrefix(text) ?? [])
     return guests
@@ -165,6 +166,10 @@ function guestRoutes(config: HostConfig): Wish[] {
       .map((guest) => wish('route', { to: oneHost(guest), via: null, device }))
   })
 }
+
+/** A guest behind a port of a bridge is behind the bridge. */
+const segmentOf = (device: string, config: HostConfig): string =>
+  Object.entries(config.bridges).find(([, { ports }]) => ports.includes(device))?.[0] ?? device
 
 function hasNic(device: string, config: HostConfig): boolean {
   const ports = Object.hasOwn(config.bridges, device) ? config.bridges[device]!.ports : []
@@ -209,7 +214,7 @@ function deviceOf(address: string, config: HostConfig): Device | undefined {
   const guest = Object.values(config.guests).find(({ addresses: own }) =>
     own.some((text) => canonicalAddress(text.replace(/\/.*/, '')) === address),
   )
-  if (guest !== undefined) return { name: guest.device, prefixes: [] }
+  if (guest !== undefined) return { name: segmentOf(guest.device, config), prefixes: [] }
   const names = [config.taps, config.bridges, config.slip].flatMap((devices) => Object.keys(devices))
   return names
     .map((name) => ({ name, prefixes: prefixesOf(name, config) }))

@@ -1,9 +1,13 @@
 // All that `up` might change in a namespace, as one text: taken before and after, they are equal, or something was not taken back.
+import type { RawFields } from '../../lib/host/reality.js'
 import { run } from '../support/running.js'
 
-/** What changes by itself from one second to the next, and says nothing about who changed what. */
+/**
+ * What changes by itself from one second to the next, and says nothing about who changed what; and the ids of a bridge, which are its priority and
+ * its MAC once it had a MAC or a port given, and nothing before.
+ */
 const kVolatile =
-  /^(.*_timer|stats|stats64|used|cacheinfo|expires|valid_life_time|preferred_life_time|tentative|operstate)$/
+  /^(.*_timer|bridge_id|root_id|stats|stats64|used|cacheinfo|expires|valid_life_time|preferred_life_time|tentative|operstate)$/
 const kMostOctets = 16 * 1024 * 1024
 const kForEver = 0xffff_ffff
 /** Entries that the kernel learnt and will forget; a person's stay. */
@@ -44,7 +48,13 @@ export async function dump(namespace: string, { files = [] }: DumpOptions = {}):
 }
 
 const facts = (listing: string, items: unknown[]): string[] =>
-  items.filter((item) => !isLearnt(item)).map((item) => `${listing}: ${JSON.stringify(item, steady)}`)
+  items
+    .filter((item) => !isLearnt(item))
+    .map((item) => `${listing}: ${JSON.stringify(withoutIdleQueue(item as RawFields), steady)}`)
+
+/** A device that is down has no queue yet, or the one of when it was up: nothing but `up` can be told from it, and nothing takes it back. */
+const withoutIdleQueue = (item: RawFields): RawFields =>
+  Array.isArray(item.flags) && !item.flags.includes('UP') ? { ...item, qdisc: undefined } : item
 
 function isLearnt(item: unknown): boolean {
   const { state } = item as { state?: string[] }

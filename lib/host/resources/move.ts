@@ -120,10 +120,26 @@ function deleteLines(addresses: readonly RawFields[], device: string, reality: R
   return [
     ...inOrderOfMaking(victims.map(({ raw }) => raw))
       .reverse()
-      .map((raw) => ['addr', 'del', ...addressNames(raw, device)]),
+      .flatMap((raw) => [...outlived(raw, device), ['addr', 'del', ...addressNames(raw, device)]]),
     ...collateral(present, victims).map(({ raw }) => ['addr', 'replace', ...addressWords(raw, device)]),
   ]
 }
+
+/** The kernel takes the route of an IPv6 address along only if that was to be valid for ever; else it leaves it to expire. */
+const outlived = (raw: RawFields, device: string): Line[] =>
+  isIpv6(raw) && raw.valid_life_time !== FOR_EVER_S && raw.noprefixroute !== true
+    ? [
+        [
+          'addr',
+          'change',
+          ...addressWords({ ...raw, valid_life_time: FOR_EVER_S, preferred_life_time: FOR_EVER_S }, device),
+          'valid_lft',
+          'forever',
+          'preferred_lft',
+          'forever',
+        ],
+      ]
+    : []
 
 /** A gateway must be reachable by a route that is there. */
 const gatewaysLast = (routes: readonly HostRoute[]): HostRoute[] => {

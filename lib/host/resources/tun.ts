@@ -13,8 +13,7 @@ type Params = {
   uid: number | null
   gid: number | null
 }
-/** Null: there was no such device. */
-type Before = { uid: number | null; gid: number | null } | null
+type Before = { present: boolean }
 
 const add = ({ device, type, multiQueue, uid, gid }: Params) =>
   ip(
@@ -23,6 +22,9 @@ const add = ({ device, type, multiQueue, uid, gid }: Params) =>
     ...(gid === null ? [] : ['group', gid]),
     ...(multiQueue ? ['multi_queue'] : []),
   )
+
+/** By `link del`, which takes it also from a guest that has it open: `tuntap del` would be refused. */
+const remove = ({ device }: Params) => ip('link', 'del', 'dev', device)
 
 const isSameKind = ({ type, multiQueue }: Params, link: HostLink) =>
   link.tun?.type === type && link.tun.multiQueue === multiQueue && link.tun.persistent
@@ -40,47 +42,32 @@ export const tun: Resource<Params, Before> = {
       (params.gid === null || params.gid === link.tun?.gid)
     return isSameKind(params, link) && isOwned ? 'made' : 'different'
   },
-  before({ device }, reality) {
-    const link = linkOf(reality, device)
-    return link === undefined ? null : { uid: link.tun?.uid ?? null, gid: link.tun?.gid ?? null }
-  },
+  before: ({ device }, reality) => ({ present: linkOf(reality, device) !== undefined }),
   make(params, reality) {
-    return this.state(params, reality) === 'made' ? [] : [add(params)]
+    if (this.state(params, reality) === 'made') return []
+    // iproute2 makes devices and changes none: what came in the place of the one that was made goes.
+    return linkOf(reality, params.device)?.tun === undefined ? [add(params)] : [remove(params), add(params)]
   },
-  restore(params, before, reality) {
-    const link = linkOf(reality, params.device)
-    if (link?.kind !== 'tun') return []
-    // By `link del`, which takes it also from a guest that has it open: `tuntap del` would be refused.
-    if (before === null)
-      return link.tun?.type === params.type ? [ip('link', 'del', 'dev', params.device)] : []
-    const isBack =
-      (before.uid === null || before.uid === link.tun?.uid) &&
-      (before.gid === null || before.gid === link.tun?.gid)
-    return isBack ? [] : [add({ ...params, ...before })]
+  restore(params, { present }, reality) {
+    return present || linkOf(reality, params.device)?.tun?.type !== params.type ? [] : [remove(params)]
   },
   objection(params, reality) {
     const link = linkOf(reality, params.device)
     if (link === undefined || this.state(params, reality) === 'made') return undefined
-    const { device, type } = params
-    const other = 'choose another name, or remove that device'
-    if (link.tun === undefined)
-      return {
-        message: `${device} is there already, and is ${link.kind ?? 'no virtual device'}, not a ${type}`,
-        remedy: other,
-      }
-    if (!link.tun.persistent)
-      return { message: `${device} belongs to a program that has it open, and goes with it`, remedy: other }
-    if (!isSameKind(params, link))
-      return {
-        message: `${device} is there already as a ${link.tun.type} of ${link.tun.multiQueue ? 'several queues' : 'one queue'}, which can't be changed`,
-        remedy: other,
-      }
-    const gains = (wished: number | null, has: number | undefined) => wished !== null && has === undefined
-    if (gains(params.uid, link.tun.uid) || gains(params.gid, link.tun.gid))
-      return {
-        message: `${device} is there already without ${gains(params.uid, link.tun.uid) ? 'an owner' : 'a group'}; one that it is given can't be taken away again`,
-        remedy: `ip link del ${device}, and it is made anew; or leave owner and group out`,
-      }
-    return undefined
+    return {
+      message: `${params.device} is there already, ${otherness(params, link)}`,
+      remedy: 'choose another name, or remove that device',
+    }
   },
+}
+
+/** What of it can't be changed. */
+function otherness(params: Params, { kind, tun: found }: HostLink): string {
+  if (found === undefined) return `and is ${kind ?? 'no virtual device'}, not a ${params.type}`
+  if (!found.persistent) return 'belongs to a program that has it open, and goes with it'
+  if (found.type !== params.type || found.multiQueue !== params.multiQueue)
+    return `as a ${found.type} of ${found.multiQueue ? 'several queues' : 'one queue'}, which can't be changed`
+  const has = (name: string, number: number | undefined) =>
+    number === undefined ? `no ${name}` : `${name} ${number}`
+  return `with ${has('user', found.uid)} and ${has('group', found.gid)}, which iproute2 can't change`
 }

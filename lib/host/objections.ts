@@ -21,7 +21,7 @@ export type { HostFacts }
 
 const CHECKS: readonly Check[] = [devices, bridges, addresses, routes, guests, forwards]
 
-/** @param facts accounts that can't be looked up are not objected to; without a journal nothing is ours */
+/** @param facts without a journal nothing is ours */
 export function objections(config: HostConfig, reality: Reality, facts: HostFacts = {}): Objection[] {
   const view = new View(config, reality, facts)
   return CHECKS.flatMap((check) => check(view))

@@ -141,7 +141,7 @@ const cases: Record<string, Record<string, Case>> = {
     "a guest's and this host's": {
       file: {
         taps: { tap0: { addresses: ['198.18.1.254/24'] } },
-        guests: { one: guest('tap0', '198.18.0.5/24') },
+        guests: { one: guest('tap0', '198.18.0.5/32') },
       },
       objects: {
         'guests.one.addresses.0':
@@ -454,10 +454,10 @@ const cases: Record<string, Record<string, Case>> = {
     'without a host of its family': {
       file: {
         taps: { tap0: { addresses: ['198.18.1.254/24'] } },
-        guests: { one: guest('tap0', '2001:db8:1::1/64') },
+        guests: { one: guest('tap0', '2001:db8:1::1/128') },
       },
       on: realityWith(link('eth0', ['198.18.0.5/24', 'fe80::5/64'])),
-      objects: { 'guests.one.addresses.0': /this host has no IPv6 address.*taps\.tap0\.addresses/ },
+      objects: { 'guests.one.addresses.0': /this host has no IPv6 address on tap0.*taps\.tap0\.addresses/ },
     },
     'not: far from every net of its tap, by a host route, with the address of another device': {
       file: { taps: { tap0: {} }, guests: { one: guest('tap0', '198.18.77.1/32') } },
@@ -469,6 +469,24 @@ const cases: Record<string, Record<string, Case>> = {
         guests: { one: guest('tap0', '2001:db8:7::1/64') },
       },
       on: realityWith(link('eth0', ['198.18.0.5/24'])),
+    },
+    'a net where its tap is none': {
+      file: {
+        taps: { tap0: { addresses: ['198.18.0.254/32', '198.18.1.254/24'] } },
+        guests: { one: { device: 'tap0', addresses: ['198.18.0.77/24', '198.18.1.1/25', '198.18.1.2/23'] } },
+      },
+      objects: {
+        'guests.one.addresses.0':
+          /tap0 is not in the net 198\.18\.0\.0\/24: the guest would look.*198\.18\.0\.77\/32/,
+        'guests.one.addresses.2': /not in the net 198\.18\.0\.0\/23/,
+      },
+    },
+    'an IPv6 host on another device, which answers there alone': {
+      file: {
+        taps: { tap0: {}, tap1: { addresses: ['fe80::1/64'] } },
+        guests: { one: guest('tap0', '2001:db8:1::1/128'), two: guest('tap1', '2001:db8:1::2/128') },
+      },
+      objects: { 'guests.one.addresses.0': /no IPv6 address on tap0/ },
     },
     'another address than its line': {
       file: {
@@ -487,11 +505,11 @@ const cases: Record<string, Record<string, Case>> = {
         bridges: { br0: { ports: ['tap1', 'eth1'] } },
         forwarding: ['ipv4'],
         guests: {
-          a: guest('tap0', '198.18.0.71/24', { lan: 'eth7' }),
-          b: guest('tap0', '198.18.0.72/24', { lan: 'tap0' }),
+          a: guest('tap0', '198.18.0.71/32', { lan: 'eth7' }),
+          b: guest('tap0', '198.18.0.72/32', { lan: 'tap0' }),
           c: guest('tap1', '198.18.0.73/24', { lan: 'eth0' }),
-          d: guest('tap0', '198.18.0.74/24', { lan: 'lo' }),
-          e: guest('tap0', '198.18.0.75/24', { lan: 'eth1' }),
+          d: guest('tap0', '198.18.0.74/32', { lan: 'lo' }),
+          e: guest('tap0', '198.18.0.75/32', { lan: 'eth1' }),
         },
       },
       objects: {
@@ -515,7 +533,7 @@ const cases: Record<string, Record<string, Case>> = {
     'resolvers of a family that it has not': {
       file: {
         taps: { tap0: {} },
-        guests: { one: guest('tap0', '198.18.1.1/24', { resolvers: ['198.18.0.53', '2001:db8::53'] }) },
+        guests: { one: guest('tap0', '198.18.1.1/32', { resolvers: ['198.18.0.53', '2001:db8::53'] }) },
       },
       objects: { 'guests.one.resolvers.1': /2001:db8::53 is an IPv6 address, and the guest has none/ },
     },
@@ -543,7 +561,7 @@ const cases: Record<string, Record<string, Case>> = {
       file: {
         taps: { tap0: { addresses: ['198.18.1.254/24'] } },
         forwarding: ['ipv4'],
-        guests: { one: guest('tap0', '198.18.0.71/24', { lan: 'eth0' }) },
+        guests: { one: guest('tap0', '198.18.0.71/32', { lan: 'eth0' }) },
         proxy_arp: [
           { address: '198.18.0.9', device: 'eth9' },
           { address: '198.18.0.5', device: 'eth1' },
@@ -565,8 +583,8 @@ const cases: Record<string, Record<string, Case>> = {
       file: {
         taps: { tap0: { addresses: ['198.18.0.254/32'] } },
         guests: {
-          one: guest('tap0', '198.18.0.77/24', { lan: 'eth0' }),
-          two: guest('tap0', '198.18.0.78/24', { lan: 'eth0' }),
+          one: guest('tap0', '198.18.0.77/32', { lan: 'eth0' }),
+          two: guest('tap0', '198.18.0.78/32', { lan: 'eth0' }),
         },
       },
       objects: {

@@ -29,6 +29,9 @@ export function route(to: string, more: Partial<HostRoute> = {}): HostRoute {
   return { to: prefix, raw: {}, ...more }
 }
 
+const ACCOUNTS: Record<string, number> = { root: 0, alice: 1000, uml: 990 }
+const lookUp = (account: string | number) => (typeof account === 'number' ? account : ACCOUNTS[account])
+
 /** A host on a LAN: lo, eth0 with 198.18.0.5/24 and a default route, eth1 without addresses. */
 export function reality(more: Partial<Reality> = {}): Reality {
   return {
@@ -41,7 +44,11 @@ export function reality(more: Partial<Reality> = {}): Reality {
       route('default', { via: '198.18.0.1', device: 'eth0' }),
       route('198.18.0.0/24', { device: 'eth0', protocol: 'kernel' }),
     ],
+    otherRoutes: [],
     proxies: [],
+    notes: [],
+    uid: lookUp,
+    gid: lookUp,
     sysctl: () => '0',
     access: () => ({ uid: 0, gid: 0, mode: 0o666 }),
     ...more,
@@ -55,9 +62,5 @@ export function realityWith(...links: HostLink[]): Reality {
   return { ...usual, links: [...others, ...links] }
 }
 
-const ACCOUNTS: Record<string, number> = { root: 0, alice: 1000, uml: 990 }
-const lookUp = (account: string | number) => (typeof account === 'number' ? account : ACCOUNTS[account])
-export const facts: HostFacts = { uid: lookUp, gid: lookUp }
-
 export const object = (input: HostConfigInput, of: Reality = reality(), more: HostFacts = {}): Objection[] =>
-  objections(config(input), of, { ...facts, ...more })
+  objections(config(input), of, more)

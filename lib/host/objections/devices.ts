@@ -63,8 +63,8 @@ function foreign(
   if (tun.type !== type) return [notOurs(section, name, `it is a ${tun.type} device, not a ${type}`)]
   if (!tun.persistent)
     return [notOurs(section, name, 'a program that runs has made it, and it goes when that ends')]
-  const { uid, gid } = view.facts
-  const owner = wished.owner === undefined ? undefined : uid?.(wished.owner)
+  const { uid, gid } = view
+  const owner = wished.owner === undefined ? undefined : uid(wished.owner)
   if ((wished.owner === undefined || owner !== undefined) && tun.uid !== owner)
     return [
       notOurs(
@@ -73,7 +73,7 @@ function foreign(
         `its owner is ${tun.uid ?? 'nobody in particular'}, not ${wished.owner ?? 'nobody'}`,
       ),
     ]
-  const group = wished.group === undefined ? undefined : gid?.(wished.group)
+  const group = wished.group === undefined ? undefined : gid(wished.group)
   if ((wished.group === undefined || group !== undefined) && tun.gid !== group)
     return [notOurs(section, name, `its group is ${tun.gid ?? 'none'}, not ${wished.group ?? 'none'}`)]
   if (tun.multiQueue !== (wished.queues ?? 1) > 1)
@@ -103,14 +103,14 @@ function smallMtu({ config }: View): Objection[] {
   )
 }
 
-function accounts({ config, facts }: View): Objection[] {
+function accounts({ config, uid, gid }: View): Objection[] {
   const check = (
     kind: 'user' | 'group',
     account: string | number | undefined,
     path: Objection['path'],
   ): Objection[] => {
-    const find = kind === 'user' ? facts.uid : facts.gid
-    if (account === undefined || find === undefined || find(account) !== undefined) return []
+    const find = kind === 'user' ? uid : gid
+    if (account === undefined || find(account) !== undefined) return []
     const create = kind === 'user' ? 'useradd' : 'groupadd'
     return [
       {

@@ -2,10 +2,10 @@
 
 import { formatIp, isLinkLocalUnicast, parseIp } from '../../spec/ip.js'
 import type { IpAddress } from '../../spec/ip.js'
-import { contains, isHost, parsePrefix, prefixOf, sameAddress } from '../prefix.js'
+import { contains, isHost, netOf, parsePrefix, prefixOf, sameAddress } from '../prefix.js'
 import type { HostConfig } from '../config.js'
 import type { Objection } from '../resource.js'
-import type { Check, View } from './view.js'
+import type { Check, OwnAddress, View } from './view.js'
 import { each } from './view.js'
 
 type Guest = HostConfig['guests'][string]
@@ -19,6 +19,7 @@ export const guests: Check = (view) => [
     return [
       ...families(view, guest, path),
       ...line(view, guest, path),
+      ...alone(view, guest, path),
       ...gateway(view, guest, path),
       ...resolvers(guest, path),
       ...(guest.lan === undefined ? [] : lan(view, guest, guest.lan, path)),
@@ -31,34 +32,30 @@ export const familiesOf = ({ addresses }: Guest): Family[] => [
   ...new Set(addresses.map((text) => parsePrefix(text)!.address.family)),
 ]
 
-/** The addresses of this host that a guest behind `device` can use as its gateway: of that device, else any but of loopback. */
+/**
+ * The addresses of this host that a guest behind `device` can use as its gateway, the best first: of that device, and for IPv4 any but of
+ * loopback. (Linux answers ARP for all its addresses on every device, but neighbour solicitations for those of the device alone.)
+ */
 export function gateways(view: View, device: string, family: Family): IpAddress[] {
-  const of = view.addresses.filter(
-    (own) =>
-      own.prefix.address.family === family &&
-      own.device !== 'lo' &&
-      (own.device === device || !isLinkLocalUnicast(own.prefix.address)),
-  )
+  const of = view.addresses.filter((own) => own.prefix.address.family === family && own.device !== 'lo')
+  const isGlobal = ({ prefix }: OwnAddress): boolean => !isLinkLocalUnicast(prefix.address)
   const near = of.filter((own) => own.device === device)
-  // One that the kernel has made of a MAC is another after the next start.
-  const lasting = near.filter((own) => own.path !== undefined || !isLinkLocalUnicast(own.prefix.address))
-  return (lasting.length > 0 ? lasting : of.filter((own) => own.device !== device)).map(
-    ({ prefix }) => prefix.address,
-  )
+  const sorted = [...near.filter(isGlobal), ...near.filter((own) => !isGlobal(own))]
+  const found = sorted.length > 0 || family === 6 ? sorted : of.filter(isGlobal)
+  return found.map(({ prefix }) => prefix.address)
 }
 
 function families(view: View, guest: Guest, path: Objection['path']): Objection[] {
-  if (view.isBridged(guest.device)) return []
+  const section = view.section(guest.device) ?? 'taps'
+  if (view.isBridged(guest.device) || section === 'slip') return []
   return familiesOf(guest).flatMap((family) => {
     if (gateways(view, guest.device, family).length > 0) return []
     const index = guest.addresses.findIndex((text) => parsePrefix(text)!.address.family === family)
-    const section = view.section(guest.device) ?? 'taps'
-    const where = section === 'slip' ? 'some device' : `${section}.${guest.device}.addresses`
     return [
       {
         path: [...path, 'addresses', index],
-        message: `this host has no IPv${family} address: the guest would have nobody to send to`,
-        remedy: `give one to ${where}`,
+        message: `this host has no IPv${family} address${family === 6 ? ` on ${guest.device}` : ''}: the guest would have nobody to send to`,
+        remedy: `give one to ${section}.${guest.device}.addresses`,
       },
     ]
   })
@@ -80,6 +77,25 @@ function line(view: View, guest: Guest, path: Objection['path']): Objection[] {
         path: [...path, 'addresses', index],
         message: `${formatIp(address)} is not the address at the end of ${guest.device}, which is ${end}`,
         remedy: `write ${end}, or change slip.${guest.device}.guest`,
+      },
+    ]
+  })
+}
+
+/** Behind a tap there is this host alone. Who has a net there looks for its neighbours on the tap, and finds none of the LAN's. */
+function alone(view: View, guest: Guest, path: Objection['path']): Objection[] {
+  if (view.isBridged(guest.device) || view.section(guest.device) === 'slip') return []
+  return guest.addresses.flatMap((text, index) => {
+    const prefix = parsePrefix(text)!
+    const isShared = view.addresses.some(
+      (own) => own.device === guest.device && !isHost(own.prefix) && contains(own.prefix, netOf(prefix)),
+    )
+    if (isHost(prefix) || isLinkLocalUnicast(prefix.address) || isShared) return []
+    return [
+      {
+        path: [...path, 'addresses', index],
+        message: `${guest.device} is not in the net ${netOf(prefix).text}: the guest would look there for hosts that are elsewhere`,
+        remedy: `write ${prefixOf(prefix.address).text}, and it sends everything to this host; or give ${guest.device} an address of that net`,
       },
     ]
   })

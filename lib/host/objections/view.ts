@@ -9,10 +9,14 @@ import type { Objection } from '../resource.js'
 import { isLinkLocalUnicast, parseIp } from '../../spec/ip.js'
 import type { IpAddress } from '../../spec/ip.js'
 import { nearest } from '../../spec/nearest.js'
-import type { System } from '../system.js'
+
+type LookUp = (account: string | number) => number | undefined
 
 /** What else is known of the host. */
-export interface HostFacts extends Partial<Pick<System, 'uid' | 'gid'>> {
+export interface HostFacts {
+  /** Other ways than the snapshot's to find the numbers of accounts. */
+  uid?: LookUp
+  gid?: LookUp
   /** Names of the devices that an earlier `up` made and that are still in its journal. */
   owned?: ReadonlySet<string>
 }
@@ -35,6 +39,8 @@ export type Check = (view: View) => Objection[]
 
 export class View {
   readonly owned: ReadonlySet<string>
+  readonly uid: LookUp
+  readonly gid: LookUp
   /** Every address that this host will have, those of the file first. */
   readonly addresses: readonly OwnAddress[]
   readonly #bridgeOf = new Map<string, string>()
@@ -42,9 +48,11 @@ export class View {
   constructor(
     readonly config: HostConfig,
     readonly reality: Reality,
-    readonly facts: HostFacts,
+    facts: HostFacts,
   ) {
     this.owned = facts.owned ?? new Set()
+    this.uid = facts.uid ?? ((account) => reality.uid(account))
+    this.gid = facts.gid ?? ((account) => reality.gid(account))
     for (const [bridge, { ports }] of Object.entries(config.bridges))
       for (const port of ports) if (!this.#bridgeOf.has(port)) this.#bridgeOf.set(port, bridge)
     this.addresses = [...this.#ofFile(), ...this.#ofHost()]

@@ -84,9 +84,8 @@ describe('recipes', function () {
     await whenUsable(guest)
     assert.equal(await seenAs(guest, kLan.other4), kLan.host4)
     await guest.sh('mkdir /run/www && echo the guest >/run/www/index.html && httpd -p 80 -h /run/www')
-    await guest.sh(
-      'socat UDP4-RECVFROM:53,fork SYSTEM:"read -r word; echo got $word" </dev/null >/dev/null 2>&1 &',
-    )
+    const echo = `SYSTEM:'read -r word; echo got $word'`
+    await guest.sh(`socat UDP4-RECVFROM:53,fork ${echo} </dev/null >/dev/null 2>&1 &`)
     for (const address of [kLan.host4, `[${kLan.host6}]`]) {
       const url = `http://${address}:8080/index.html`
       const { stdout, stderr } = await recipe.neighbour.exec('busybox', ['wget', '-q', '-O', '-', url])
@@ -106,6 +105,9 @@ describe('recipes', function () {
     const recipe = await Recipe.create(lab, 'slip')
     await recipe.up()
     const guest = await recipe.guest('one')
+    // The line's program is started with it.
+    const answers = async () => (await guest.sh('ping -c 1 -W 1 198.18.102.254')).code === 0
+    await eventually(answers, 30_000, 'the line')
     await guestPings(guest, '198.18.102.254')
     await guestPings(guest, kLan.other4)
     await kernelPings(recipe.host, '198.18.102.1')

@@ -106,9 +106,9 @@ describe('recipes', function () {
     await recipe.up()
     const guest = await recipe.guest('one')
     // The line's program is started with it.
-    const answers = async () => (await guest.sh('ping -c 1 -W 1 198.18.102.254')).code === 0
+    const answers = async () => (await guest.sh('ping -c 1 -W 1 198.18.102.2')).code === 0
     await eventually(answers, 30_000, 'the line')
-    await guestPings(guest, '198.18.102.254')
+    await guestPings(guest, '198.18.102.2')
     await guestPings(guest, kLan.other4)
     await kernelPings(recipe.host, '198.18.102.1')
     assert.equal(await seenAs(guest, kLan.other4), kLan.host4)

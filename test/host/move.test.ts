@@ -217,7 +217,7 @@ describe('addresses that move to a bridge', function () {
       'addr add 198.18.40.1/24 dev br0',
       'addr add 198.18.41.1/24 dev veth0',
       'addr add 2001:db8:9::1/64 dev veth0',
-      'addr add 2001:db8:9::2/64 dev br0',
+      'addr add 2001:db8:40::1/64 dev br0',
     )
     await comesAndGoes(station, kMove)
     const before = await station.settled()

@@ -105,12 +105,15 @@ const addLines = (addresses: readonly RawFields[], device: string, reality: Real
     .filter((raw) => isOn(device, raw, reality) === undefined)
     .map((raw) => ['addr', 'add', ...addressWords(raw, device, { nodad: isIpv6(raw) })])
 
-/** And the flag that said so is taken off again, once the address stands. A step that was cut short may have left it. */
+/** And the flag that said so is taken off again, once the address stands. A step that was cut short may have left that, or `outlived`. */
 const settle = (addresses: readonly RawFields[], device: string, reality: Reality): Line[] =>
   addresses
-    .filter(
-      (raw) => isIpv6(raw) && raw.nodad !== true && (isOn(device, raw, reality)?.raw.nodad ?? true) === true,
-    )
+    .filter((raw) => {
+      const found = isOn(device, raw, reality)
+      if (!isIpv6(raw) || found === undefined) return isIpv6(raw) && raw.nodad !== true
+      const isEndless = found.raw.valid_life_time === FOR_EVER_S && raw.valid_life_time !== FOR_EVER_S
+      return isEndless || (found.raw.nodad === true && raw.nodad !== true)
+    })
     .map((raw) => ['addr', 'change', ...addressWords(raw, device)])
 
 /** The last made go first: what a step that was cut short left is then what was made first, and can be completed in order. */

@@ -8,8 +8,10 @@ import type { Intention } from '../host/journal.js'
 import { ConfigError, findConfig, loadConfig } from '../host/load.js'
 import type { LoadedConfig } from '../host/load.js'
 import { localSystem } from '../host/local_system.js'
+import { neighbourAsk } from '../host/neighbours.js'
 import { objections } from '../host/objections.js'
 import { ownedDevices, resourceObjections } from '../host/plan.js'
+import { addressesAnsweredFor } from '../host/probe.js'
 import { readReality } from '../host/read_reality.js'
 import type { Reality } from '../host/reality.js'
 import { resources } from '../host/resources/index.js'
@@ -52,6 +54,8 @@ export interface Sight {
   /** By the journal. */
   made: ReadonlyMap<string, Intention>
   reality: Reality
+  /** What could not be found out. */
+  notes: string[]
   /** Why `made` may be incomplete. */
   unknown?: string
 }
@@ -59,22 +63,38 @@ export interface Sight {
 /**
  * Looks at file, journal and host, and changes nothing.
  *
+ * @param asks also asks the LANs whether another machine has one of the addresses: takes a second
  * @returns undefined when the file can't be had on this host: that is told then
  */
-export async function look(host: HostAccess, options: HostOptions): Promise<Sight | undefined> {
+export async function look(
+  host: HostAccess & { system: System },
+  options: HostOptions,
+  { asks }: { asks: boolean },
+): Promise<Sight | undefined> {
   const loaded = load(options)
   if (loaded === undefined) return undefined
   const { made, unknown } = readMade(options.state)
   const reality = await host.look()
-  const wishes = wishesOf(loaded.config, reality)
-  const { uid, gid } = reality
-  const found = [
-    ...objections(loaded.config, reality, { owned: ownedDevices(made), uid, gid }),
-    ...resourceObjections(host.resources, wishes, made, reality),
-  ]
+  const { config } = loaded
+  const facts = {
+    owned: ownedDevices(made),
+    uid: (account: string | number) => reality.uid(account),
+    gid: (account: string | number) => reality.gid(account),
+  }
+  const notes = [...reality.notes, ...(unknown === undefined ? [] : [unknown])]
+  const ask = async (): Promise<Objection[]> => {
+    if (!asks) return []
+    const answered = await addressesAnsweredFor(config, reality, neighbourAsk(host.system), facts)
+    notes.push(...answered.notes)
+    return answered.objections
+  }
+  let found = objections(config, reality, facts)
+  // What is asked next takes for granted what the one before has looked at.
+  const wishes = found.length === 0 ? wishesOf(config, reality) : []
+  if (found.length === 0) found = resourceObjections(host.resources, wishes, made, reality)
+  if (found.length === 0) found = await ask()
   for (const objection of found) object(loaded, objection, options)
-  if (found.length > 0) return undefined
-  return { loaded, wishes, made, reality, unknown }
+  return found.length > 0 ? undefined : { loaded, wishes, made, reality, notes, unknown }
 }
 
 function load({ config, json = false }: HostOptions): LoadedConfig | undefined {

@@ -41,13 +41,13 @@ export function register(program: Command): void {
 
 async function plan(options: HostOptions): Promise<number> {
   const host = hostAccess()
-  const sight = await look(host, options)
+  const sight = await look(host, options, { asks: true })
   if (sight === undefined) return 2
-  const { loaded, wishes, made, reality, unknown } = sight
+  const { loaded, wishes, made, reality, notes } = sight
   const steps = planSteps(host.resources, wishes, made, reality)
   const todo = steps.filter(({ state }) => state !== 'nothing')
   const guests = guestTexts(loaded.config, reality)
-  for (const note of [...reality.notes, ...(unknown === undefined ? [] : [unknown])]) tell(`note: ${note}`)
+  for (const note of notes) tell(`note: ${note}`)
   if (options.json) {
     todo.forEach(printStep)
     for (const guest of guests) printEvent('guest', guest)

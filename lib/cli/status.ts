@@ -45,9 +45,9 @@ export function register(program: Command): void {
 
 async function status(options: HostOptions): Promise<number> {
   const host = hostAccess()
-  const sight = await look(host, options)
+  const sight = await look(host, options, { asks: false })
   if (sight === undefined) return 2
-  const { wishes, made, reality, unknown } = sight
+  const { wishes, made, reality, notes, unknown } = sight
   const all = wishStatuses(host.resources, wishes, made, reality)
   const count = (state: WishStatus['state']) => all.filter((each) => each.state === state).length
   const sum = {
@@ -56,7 +56,7 @@ async function status(options: HostOptions): Promise<number> {
     different: count('different'),
     leftover: count('leftover'),
   }
-  for (const note of [...reality.notes, ...(unknown === undefined ? [] : [unknown])]) tell(`note: ${note}`)
+  for (const note of notes) tell(`note: ${note}`)
   if (options.json) {
     for (const { wish, ...rest } of all) printEvent('wish', { ...rest, ...wish })
     printEvent('done', sum)

@@ -67,8 +67,9 @@ export function register(program: Command): void {
 
 async function up(options: UpOptions): Promise<number> {
   const host = hostAccess()
-  const sight = await look(host, options)
+  const sight = await look(host, options, { asks: true })
   if (sight === undefined) return 2
+  for (const note of sight.notes) tell(`note: ${note}`)
   assertAllowed(sight, options)
   using life = new Lifetime()
   const steps = await apply(host, sight.wishes, options, life)

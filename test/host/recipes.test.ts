@@ -36,6 +36,7 @@ describe('recipes', function () {
     for (const address of [kLan.other4, kLan.other6, kLan.host4]) await guestPings(guest, address)
     for (const address of ['198.18.9.77', '2001:db8:9::77']) await kernelPings(recipe.neighbour, address)
     assert.equal(await seenAs(guest, kLan.other4), '198.18.9.77')
+    assert.match((await recipe.run('up')).stdout, /^Nothing to change: /)
     assert.match((await guest.sh('cat /etc/resolv.conf')).output, /^nameserver 198\.18\.9\.2$/m)
     await guest.kill()
     await recipe.down()
@@ -53,6 +54,8 @@ describe('recipes', function () {
     for (const address of [kLan.other4, kLan.other6, kLan.host4]) await guestPings(guest, address)
     for (const address of ['198.18.9.78', '2001:db8:9::78']) await kernelPings(recipe.neighbour, address)
     assert.equal(await seenAs(guest, kLan.other4), '198.18.9.78')
+    // The guest answers for its address by now: that is no reason to object.
+    assert.match((await recipe.run('up')).stdout, /^Nothing to change: /)
     await guest.kill()
     await recipe.down()
     await kernelPings(recipe.host, kLan.other4)
@@ -84,9 +87,8 @@ describe('recipes', function () {
     await whenUsable(guest)
     assert.equal(await seenAs(guest, kLan.other4), kLan.host4)
     await guest.sh('mkdir /run/www && echo the guest >/run/www/index.html && httpd -p 80 -h /run/www')
-    await guest.sh(
-      'socat UDP4-RECVFROM:53,fork SYSTEM:"read -r word; echo got $word" </dev/null >/dev/null 2>&1 &',
-    )
+    const echo = `SYSTEM:'read -r word; echo got $word'`
+    await guest.sh(`socat UDP4-RECVFROM:53,fork ${echo} </dev/null >/dev/null 2>&1 &`)
     for (const address of [kLan.host4, `[${kLan.host6}]`]) {
       const url = `http://${address}:8080/index.html`
       const { stdout, stderr } = await recipe.neighbour.exec('busybox', ['wget', '-q', '-O', '-', url])
@@ -106,7 +108,10 @@ describe('recipes', function () {
     const recipe = await Recipe.create(lab, 'slip')
     await recipe.up()
     const guest = await recipe.guest('one')
-    await guestPings(guest, '198.18.102.254')
+    // The line's program is started with it.
+    const answers = async () => (await guest.sh('ping -c 1 -W 1 198.18.102.2')).code === 0
+    await eventually(answers, 30_000, 'the line')
+    await guestPings(guest, '198.18.102.2')
     await guestPings(guest, kLan.other4)
     await kernelPings(recipe.host, '198.18.102.1')
     assert.equal(await seenAs(guest, kLan.other4), kLan.host4)

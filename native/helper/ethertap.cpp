@@ -32,8 +32,9 @@ constexpr size_t kMostGuests = 64;
 
 class Ethertap {
  public:
-  Ethertap(const Parsed& parsed, Log& log)
+  Ethertap(const Parsed& parsed, const Rights& rights, Log& log)
       : request_(parsed.request.value()),
+        rights_(rights),
         log_(log),
         control_(parsed.answer == Answer::status ? parsed.answer_fd : -1),
         answers_(parsed.control_text),
@@ -53,6 +54,7 @@ class Ethertap {
   bool send_pending();
 
   const Request& request_;
+  const Rights& rights_;
   Log& log_;
   const int control_;
   const bool answers_;
@@ -75,7 +77,8 @@ Result<> Ethertap::start() {
     return Error::os(errno, "prctl", "uml_net: whoever started this has ended");
   }
   if (auto opened = signals_.open(); !opened) return opened;
-  auto tun = open_tun(request_.device, Carries::frames);
+  if (auto may = rights_.may({request_.device, request_.gate, request_.guest}, true); !may) return may;
+  auto tun = open_tun(request_.device, Carries::frames, rights_);
   if (!tun) return tun.error();
   tun_ = std::move(tun.value());
   Result<> done = set_up_device();
@@ -95,11 +98,12 @@ Result<> Ethertap::set_up_device() {
     set_up_here_ = true;
   }
   if (request_.gate) {
-    if (auto set = forward(log_); !set) return set;
+    const bool may_change = rights_.may_forward({request_.device, request_.gate, {}});
+    if (auto set = forward(may_change, log_); !set) return set;
   }
   if (request_.guest) {
     const GuestAddress guest{*request_.guest, {}};
-    if (auto added = add_guest(tun_.link, guest, log_); !added) return Error::of(Errc::state, {});
+    if (auto added = add_guest(tun_.link, guest, rights_, log_); !added) return Error::of(Errc::state, {});
     guests_.push_back(guest);
   }
   if (control_ < 0) return {};
@@ -149,13 +153,13 @@ Result<> Ethertap::change(const AddressChange& change) {
   const auto known = std::find(guests_.begin(), guests_.end(), guest);
   if (!change.added) {
     if (known != guests_.end()) guests_.erase(known);
-    return delete_guest(tun_.link, guest, log_) ? Result<>() : Error::of(Errc::state, {});
+    return delete_guest(tun_.link, guest, rights_, log_) ? Result<>() : Error::of(Errc::state, {});
   }
   if (guests_.size() >= kMostGuests) {
     return Error::of(Errc::state, "uml_net: the guest has " + std::to_string(kMostGuests) +
                                       " addresses already, and can't have more");
   }
-  if (!add_guest(tun_.link, guest, log_)) return Error::of(Errc::state, {});
+  if (!add_guest(tun_.link, guest, rights_, log_)) return Error::of(Errc::state, {});
   if (known == guests_.end()) guests_.push_back(guest);
   return {};
 }
@@ -207,7 +211,7 @@ bool Ethertap::from_guest() {
 
 void Ethertap::stop() {
   Log unsaid;
-  for (const GuestAddress& guest : guests_) (void)delete_guest(tun_.link, guest, unsaid);
+  for (const GuestAddress& guest : guests_) (void)delete_guest(tun_.link, guest, rights_, unsaid);
   guests_.clear();
   if (tun_.made_here) return;
   if (address_given_) (void)take_address(tun_.link, *request_.gate, unsaid);
@@ -216,9 +220,9 @@ void Ethertap::stop() {
 
 }  // namespace
 
-Result<> ethertap(const Parsed& parsed, Log& log) {
+Result<> ethertap(const Parsed& parsed, const Rights& rights, Log& log) {
   settle();
-  Ethertap device(parsed, log);
+  Ethertap device(parsed, rights, log);
   if (auto started = device.start(); !started) return started;
   device.run();
   device.stop();

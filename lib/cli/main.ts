@@ -10,7 +10,7 @@ const RUN_TIME = 1
 const USAGE = 2
 
 /** Each command in a file of its own, loaded only when it is asked for or help is. */
-const commands = ['join', 'switch', 'run', 'slirp', 'ping', 'dump', 'doctor', 'demo'] as const
+const commands = ['join', 'switch', 'run', 'slirp', 'ping', 'dump', 'doctor', 'helper', 'demo'] as const
 
 const EXAMPLES = `
 Examples:

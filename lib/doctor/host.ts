@@ -2,6 +2,7 @@
 
 import type { HostFacts } from './facts.js'
 import { ok } from './finding.js'
+import { checkHelper } from './helper.js'
 import type { Finding } from './finding.js'
 
 /** The first kernel whose UML has neither mcast nor ucast. */
@@ -25,7 +26,8 @@ export function checkHost(facts: HostFacts): Finding[] {
       remedy: [`apt-get install ${debian}`],
     }
   })
-  return [checkNode(facts), ...checkOpenFiles(facts), ...guests]
+  const helper = facts.helper === undefined ? [] : checkHelper(facts.helper())
+  return [checkNode(facts), ...checkOpenFiles(facts), ...guests, ...helper]
 }
 
 function checkNode({ node, engines, kernel, libc }: HostFacts): Finding {

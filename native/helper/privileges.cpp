@@ -54,6 +54,11 @@ bool has_lent_rights() noexcept { return getauxval(AT_SECURE) != 0; }
 
 Result<bool> settle_privileges() {
   if (geteuid() != getuid() || getegid() != getgid()) {
+    // Even this is said with no more than the caller's rights.
+    if (setresgid(getgid(), getgid(), getgid()) != 0 || setresuid(getuid(), getuid(), getuid()) != 0 ||
+        !drop_privileges()) {
+      _exit(1);
+    }
     return Error::of(
         Errc::unsupported,
         "uml_net: it is installed setuid or setgid, which is more than it needs and more than it "

@@ -1,6 +1,7 @@
 // The policy of uml_net: what a file says, what is allowed by it, and which files are believed.
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>

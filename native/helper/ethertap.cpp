@@ -54,7 +54,7 @@ class Ethertap {
   bool send_pending();
 
   const Request& request_;
-  const Rights& rights_;
+  Rights rights_;
   Log& log_;
   const int control_;
   const bool answers_;
@@ -159,6 +159,7 @@ Result<> Ethertap::change(const AddressChange& change) {
     return Error::of(Errc::state, "uml_net: the guest has " + std::to_string(kMostGuests) +
                                       " addresses already, and can't have more");
   }
+  if (auto renewed = rights_.renew(); !renewed) return renewed;
   if (!add_guest(tun_.link, guest, rights_, log_)) return Error::of(Errc::state, {});
   if (known == guests_.end()) guests_.push_back(guest);
   return {};

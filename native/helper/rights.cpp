@@ -47,6 +47,14 @@ Result<Rights> Rights::by_policy(const std::string& file) {
   return rights;
 }
 
+Result<> Rights::renew() {
+  if (!limited_) return {};
+  auto fresh = by_policy(file_);
+  if (!fresh) return fresh.error();
+  *this = std::move(fresh.value());
+  return {};
+}
+
 std::optional<uint32_t> Rights::owner() const noexcept {
   if (!limited_) return std::nullopt;
   return caller_.user;

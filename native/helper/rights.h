@@ -24,6 +24,9 @@ class Rights {
   Rights(Policy rules, Caller caller, std::string file)
       : rules_(std::move(rules)), caller_(std::move(caller)), file_(std::move(file)), limited_(true) {}
 
+  // Reads the policy again: a helper that stays minds what has been allowed or forbidden since.
+  Result<> renew();
+
   bool limited() const noexcept { return limited_; }
   // The user that new devices belong to; none: nobody in particular.
   std::optional<uint32_t> owner() const noexcept;

@@ -13,7 +13,7 @@ import { counted } from './port_text.js'
 
 const EXAMPLES = `
 Examples:
-  sudo ethercast helper install          into ${DEFAULT_FOLDER}; nobody may anything yet
+  sudo ethercast helper install          into ${DEFAULT_FOLDER}; allows nothing yet
   sudo editor ${POLICY_FILE}
   ethercast helper policy                who may what
   ethercast helper check --user alice    what stands between her UML and it

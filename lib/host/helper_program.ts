@@ -13,6 +13,8 @@ export const POLICY_FILE = '/etc/ethercast/helper.policy'
 /** What a UML kernel looks for on its PATH. */
 export const HELPER_NAME = 'uml_net'
 
+/** Stands in the program (native/helper/main.cpp), and in no other. */
+const MARK = 'uml_net of ethercast, with a policy'
 /** A program much larger is none of ours, and is not searched. */
 const MOST_OCTETS = 4 * 1024 * 1024
 /** It answers at once. */
@@ -90,7 +92,7 @@ export function setCapability(path: string): void {
   ask('ERR_ETHERCAST_STATE', 'setcap', path)
 }
 
-/** Whether a program is one of ours: no other knows that policy. */
+/** Whether a program is one of ours. It is not started for that. */
 export function isOurs(path: string): boolean {
   let file: number
   try {
@@ -101,7 +103,7 @@ export function isOurs(path: string): boolean {
   try {
     const octets = Buffer.alloc(MOST_OCTETS)
     const length = readSync(file, octets, 0, MOST_OCTETS, 0)
-    return octets.subarray(0, length).includes(POLICY_FILE)
+    return octets.subarray(0, length).includes(MARK)
   } catch {
     return false
   } finally {

@@ -19,6 +19,10 @@ using namespace ethercast::helper;
 
 namespace {
 
+// By this `ethercast helper` knows the program from another's, without starting it
+// (lib/host/helper_program.ts).
+[[gnu::used]] constexpr char kMark[] = "uml_net of ethercast, with a policy";
+
 Result<> perform(const Parsed& parsed, bool lent, Log& log) {
   if (auto fits = expect_answer_fd(parsed); !fits) return fits;
   const Request& request = parsed.request.value();

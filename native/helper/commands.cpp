@@ -16,8 +16,8 @@ Result<> tuntap_up(const Parsed& parsed, const Rights& rights, Log& log) {
   auto tun = make_tun(names.value(), Carries::frames, rights.owner());
   if (!tun) return tun.error();
   const Link& link = tun.value().link;
+  if (auto prepared = prepare_device(link, true, request.gate, rights, log); !prepared) return prepared;
   if (request.gate) {
-    if (auto given = give_address(link, *request.gate, log); !given) return given;
     if (auto up = set_up(link, true, log); !up) return up;
   }
   if (auto set = forward(rights.may_forward({link.name, request.gate, {}}), log); !set) return set;

@@ -88,9 +88,10 @@ Result<> Ethertap::start() {
 
 Result<> Ethertap::set_up_device() {
   if (auto set = set_blocking(tun_.fd.get(), false); !set) return set;
-  if (request_.gate) {
-    if (auto given = give_address(tun_.link, *request_.gate, log_); !given) return given;
-    address_given_ = true;
+  if (request_.gate || tun_.made_here) {
+    if (auto prepared = prepare_device(tun_.link, tun_.made_here, request_.gate, rights_, log_); !prepared)
+      return prepared;
+    address_given_ = request_.gate.has_value();
   }
   // One that was there and is to get no address is somebody else's to set up.
   if ((tun_.link.flags & IFF_UP) == 0 && (request_.gate || tun_.made_here)) {

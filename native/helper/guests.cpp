@@ -25,6 +25,20 @@ Result<> each_lan(const Link& device, const GuestAddress& guest, const Rights& r
 
 }  // namespace
 
+Result<> prepare_device(const Link& device, bool is_new, const std::optional<Ipv4>& gate,
+                        const Rights& rights, Log& log) {
+  if (rights.limited()) {
+    if (gate) {
+      if (auto free = expect_no_guest_at(device, *gate); !free) return free;
+    }
+    if (is_new) {
+      if (auto confined = confine(device, log); !confined) return confined;
+    }
+  }
+  if (!gate) return {};
+  return give_address(device, *gate, log);
+}
+
 Result<> add_guest(const Link& device, const GuestAddress& guest, const Rights& rights, Log& log) {
   if (auto may = rights.may_add(device, guest.address, guest.mask); !may) {
     log.say(may.error().message);

@@ -19,6 +19,11 @@ struct GuestAddress {
   bool operator==(const GuestAddress&) const = default;
 };
 
+// Before a device goes up: this host's address on it, if it is to have one; on a new one, with limited
+// rights, what keeps a guest from more than its own addresses. Other devices are set up by whoever made them.
+Result<> prepare_device(const Link& device, bool is_new, const std::optional<Ipv4>& gate,
+                        const Rights& rights, Log& log);
+
 // A route to the guest by its device; ARP is answered on that device for all that this host reaches, and, on
 // the other devices that the guest's net is behind, for the guest.
 // The device is known to be the caller's. Nothing is done if the caller has no right to that address.

@@ -73,6 +73,21 @@ Result<> told(int why, const std::string& command, Log& log) {
   return Error::os(why, "rtnetlink", std::move(message));
 }
 
+// A value of /proc/sys/net/ipv4/conf/LINK.
+Result<> set_ipv4(const Link& link, uint16_t key, const std::string& name, uint32_t value, Log& log) {
+  const int why = Netlink(RTM_SETLINK, 0)
+                      .body(link_message(link))
+                      .open(IFLA_AF_SPEC)
+                      .open(AF_INET)
+                      .open(IFLA_INET_CONF)
+                      .attribute(key, value)
+                      .close()
+                      .close()
+                      .close()
+                      .change();
+  return told(why, "sysctl -w net.ipv4.conf." + link.name + "." + name + "=" + std::to_string(value), log);
+}
+
 Netlink address_request(uint16_t type, uint16_t flags, const Link& link, const Ipv4& address) {
   Netlink request(type, flags);
   ifaddrmsg message{};
@@ -173,19 +188,23 @@ Result<> forward(bool may_change, Log& log) {
   return told(file && ::write(file.get(), "1\n", 2) == 2 ? 0 : errno, command, log);
 }
 
+Result<> confine(const Link& link, Log& log) {
+  const std::string name = "net.ipv6.conf." + link.name + ".accept_ra";
+  {
+    const Raised raised;
+    const Fd file(
+        ::open(("/proc/sys/net/ipv6/conf/" + link.name + "/accept_ra").c_str(), O_WRONLY | O_CLOEXEC));
+    // A kernel without IPv6 has none of it.
+    const int why = file ? (::write(file.get(), "0\n", 2) == 2 ? 0 : errno) : errno;
+    if (why != ENOENT) {
+      if (auto set = told(why, "sysctl -w " + name + "=0", log); !set) return set;
+    }
+  }
+  return set_ipv4(link, IPV4_DEVCONF_RP_FILTER, "rp_filter", 1, log);
+}
+
 Result<> set_proxy_arp(const Link& link, bool on, Log& log) {
-  const uint32_t value = on ? 1 : 0;
-  const int why = Netlink(RTM_SETLINK, 0)
-                      .body(link_message(link))
-                      .open(IFLA_AF_SPEC)
-                      .open(AF_INET)
-                      .open(IFLA_INET_CONF)
-                      .attribute(IPV4_DEVCONF_PROXY_ARP, value)
-                      .close()
-                      .close()
-                      .close()
-                      .change();
-  return told(why, "sysctl -w net.ipv4.conf." + link.name + ".proxy_arp=" + (on ? "1" : "0"), log);
+  return set_ipv4(link, IPV4_DEVCONF_PROXY_ARP, "proxy_arp", on ? 1 : 0, log);
 }
 
 }  // namespace ethercast::helper

@@ -43,6 +43,10 @@ Result<> remove_link(const Link& link, Log& log);
 // said what is missing: that switch is the whole host's.
 Result<> forward(bool may_change, Log& log);
 
+// The host at the other end of a link can't tell this one where to send what (IPv6 router advertisements),
+// nor send in the name of hosts that are elsewhere (strict reverse-path filter, RFC 3704).
+Result<> confine(const Link& link, Log& log);
+
 // A route to one host. Refused if there is one by another link: that would take somebody else's traffic.
 Result<> add_host_route(const Link& link, const Ipv4& guest, Log& log);
 // `was_there`, if given: whether there was one.
@@ -53,6 +57,8 @@ Result<> each_link_beside(const Link& link, const Ipv4& guest, const std::functi
 // Nobody has this address as far as this host knows: not itself, not its gateways, no guest on another link;
 // and it is one host's in the nets that this host is in, and under the guest's mask.
 Result<> expect_unclaimed(const Link& link, const Ipv4& guest, const std::optional<Ipv4>& mask);
+// No guest on another link has this address.
+Result<> expect_no_guest_at(const Link& link, const Ipv4& address);
 // The links, but for `link`, that have a route whose net is the guest's under this mask.
 Result<> each_link_towards(const Link& link, const Ipv4& guest, const Ipv4& mask,
                            const std::function<void(const Link&)>& see);

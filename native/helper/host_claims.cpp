@@ -65,8 +65,8 @@ std::string claim_of(const OwnAddress& own, const Ipv4& guest) {
 }
 
 Error claimed(const Ipv4& guest, const std::string& whose) {
-  return Error::of(Errc::state, "uml_net: " + text_of(guest) + " is " + whose +
-                                    ", and no guest can have it: nothing was changed");
+  return Error::of(Errc::state,
+                   "uml_net: " + text_of(guest) + " is " + whose + ", and can't be had: nothing was changed");
 }
 
 Result<> expect_none_of_ours(const Ipv4& guest) {
@@ -95,18 +95,28 @@ Result<> expect_unclaimed(const Link& link, const Ipv4& guest, const std::option
     return claimed(guest, "no host's under the guest's mask " + text_of(*mask));
   }
   if (auto free = expect_none_of_ours(guest); !free) return free;
+  if (auto free = expect_no_guest_at(link, guest); !free) return free;
+  bool is_gateway = false;
+  const auto looked = each_route([&](const Route& route) {
+    is_gateway =
+        is_gateway || std::find(route.gateways.begin(), route.gateways.end(), guest) != route.gateways.end();
+  });
+  if (!looked) return looked;
+  if (is_gateway) return claimed(guest, "that of a gateway of this host");
+  return {};
+}
+
+Result<> expect_no_guest_at(const Link& link, const Ipv4& address) {
   std::string whose;
   const auto looked = each_route([&](const Route& route) {
     for (const int other : route.links) {
-      if (route.bits == 32 && route.has(guest) && other != link.index)
+      if (route.bits == 32 && route.has(address) && other != link.index)
         whose = "reached by " + name_of_link(other) + " already";
     }
-    if (std::find(route.gateways.begin(), route.gateways.end(), guest) != route.gateways.end())
-      whose = "that of a gateway of this host";
   });
   if (!looked) return looked;
-  if (whose.empty()) return {};
-  return claimed(guest, whose);
+  if (!whose.empty()) return claimed(address, whose);
+  return {};
 }
 
 }  // namespace ethercast::helper

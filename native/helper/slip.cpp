@@ -120,9 +120,7 @@ Result<> make_raw(int terminal) {
 
 Result<> set_up_device(const Request& request, const Link& link, const Rights& rights, Log& log) {
   if (auto set = set_mtu(link, kMtu, log); !set) return set;
-  if (request.gate) {
-    if (auto given = give_address(link, *request.gate, log); !given) return given;
-  }
+  if (auto prepared = prepare_device(link, true, request.gate, rights, log); !prepared) return prepared;
   if (auto up = set_up(link, true, log); !up) return up;
   const bool may_change = rights.may_forward({link.name, request.gate, {}});
   if (auto set = forward(may_change, log); !set) return set;

@@ -1,11 +1,12 @@
 // uml_net as it is installed: root's, with cap_net_admin, run by a user without any right. What its policy and this host do not allow is
 // refused, whatever is tried, and changes nothing.
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, copyFileSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host } from '../support/host.js'
 import { Lab } from '../support/lab.js'
 import { need } from '../support/need.js'
+import { seeded } from '../support/random.js'
 import { Unprivileged } from '../support/unprivileged.js'
 import { eventually } from '../support/wait.js'
 import { helpers, hostSide } from './uml_helper.js'
@@ -88,7 +89,7 @@ describe('uml_net with cap_net_admin, run by a user without rights', function ()
     const before = await everything(host)
     for (const [device, address, why] of [
       ['tap3', '198.18.9.1', /198\.18\.9\.1 is this host's own \(on veth0\)/],
-      ['tap3', '198.18.9.3', /is that of a gateway of this host/],
+      ['tap3', '198.18.9.3', /is that of a gateway of this host, and can't be had/],
       ['tap3', '198.18.9.99', /is reached by tap4 already/],
       ['tap3', '198.18.9.0', /no host's/],
       ['tap3', '198.18.9.255', /no host's/],
@@ -173,6 +174,71 @@ describe('uml_net with cap_net_admin, run by a user without rights', function ()
     assert.equal(await everything(host), before)
   })
 
+  it('any words and any descriptors: nothing is changed without a rule, and the program never crashes', async () => {
+    alice.writePolicy('allow user bob device * guest 198.18.9.0/24 gate 198.18.9.254 forward\n')
+    const before = await everything(host)
+    const pick = seeded(6)
+    const words = [
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      'tuntap',
+      'ethertap',
+      'slip',
+      'add',
+      'del',
+      'up',
+      'down',
+      'tap3',
+      'tap4',
+      'tap9',
+      'lo',
+      '0',
+      '1',
+      '7',
+      '198.18.9.70',
+      '198.18.9.254',
+      kMask,
+      '0.0.0.0',
+      '',
+      '-1',
+      'policy',
+      'setcap',
+      'facts',
+      '%n',
+      '../x',
+      'x'.repeat(5000),
+    ]
+    const given = [
+      '',
+      '<&-',
+      '>&-',
+      '2>&-',
+      '<&- >&- 2>&-',
+      '</dev/tty',
+      '>/dev/full',
+      '</dev/net/tun >/dev/net/tun',
+      '7<>/dev/net/tun',
+      '>/proc/sys/net/ipv4/ip_forward',
+    ]
+    const any = <T>(of: readonly T[]) => of[pick(of.length)]!
+    const lines = Array.from({ length: 400 }, () => {
+      const args = Array.from({ length: pick(8) }, () => `'${any(words)}'`)
+      return `(exec '${program}' ${args.join(' ')} ${any(given)}); echo code $?`
+    })
+    const script = join(lab.dir, 'random.sh')
+    writeFileSync(script, `exec 2>/dev/null\n${lines.join('\n')}\n`)
+    chmodSync(script, 0o644)
+    const { stdout } = await alice.exec(host, ['sh', script], { env: {}, timeoutMs: 50_000 })
+    const codes = [...stdout.matchAll(/^code (\d+)$/gm)].map(([, code]) => Number(code))
+    assert.ok(codes.length >= lines.length * 0.9, `${codes.length} codes`) // an answer's octets may stand before one
+    assert.deepEqual([...new Set(codes.filter((code) => ![1, 2].includes(code)))], []) // 2: the shell can't open it
+    assert.equal(await everything(host), before)
+  })
+
   it('no_new_privs: the capability does not count, and the way out is named', async () => {
     // setpriv itself still has what it drops, so that a shell stands between.
     const [first, ...rest] = [...alice.through('--no-new-privs'), 'sh', '-c', 'exec "$@"', 'sh', program]
@@ -189,9 +255,9 @@ describe('uml_net with cap_net_admin, run by a user without rights', function ()
   })
 
   it('slip: a device of the user, of the name that the policy has; who carries the packets has no capability left', async () => {
-    alice.writePolicy('allow user alice device sl* gate 198.18.9.254\n')
+    alice.writePolicy('allow user alice device sl* gate 198.18.9.254,198.18.9.99\n')
     const out = join(lab.dir, 'slip.out')
-    const line = `${program} 4 slip up 198.18.9.253 >${out}.no; ${program} 4 slip up 198.18.9.254 >${out}; sleep 20`
+    const line = `${program} 4 slip up 198.18.9.253 >${out}.no; ${program} 4 slip up 198.18.9.99 >${out}.taken; ${program} 4 slip up 198.18.9.254 >${out}; sleep 20`
     const [first, ...rest] = [...alice.through(), 'script', '-qc', line, '/dev/null']
     const terminal = host.spawn(first!, rest)
     await eventually(async () => (await helpers(host)).length === 1, 5000, 'the process that stays')
@@ -206,6 +272,8 @@ describe('uml_net with cap_net_admin, run by a user without rights', function ()
     assert.match(stdout, /CapPrm:\t0+\nCapEff:\t0+\n/)
     assert.match(stdout, /NoNewPrivs:\t1/)
     assert.match((await host.exec('cat', [`${out}.no`])).stdout, /^allow user alice device sl\* gate 198/m)
+    const taken = await host.exec('cat', [`${out}.taken`])
+    assert.match(taken.stdout, /198\.18\.9\.99 is reached by tap4 already/)
     // Its name is no proof: the terminal is.
     await alice.exec(host, ['script', '-qc', `${program} 4 slip down sl0 >${out}.down`, '/dev/null'])
     assert.match((await host.exec('cat', [`${out}.down`])).stdout, /this terminal has no device/)

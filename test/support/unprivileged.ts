@@ -5,8 +5,8 @@ import { appendFileSync, chmodSync, chownSync, mkdirSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path'
 import { childEnv } from '../../scripts/command.mjs'
 import { projectRoot } from './child.js'
-import type { Host } from './host.js'
-import { run, type Result, type StartOptions } from './running.js'
+import type { ExecOptions, Host } from './host.js'
+import { run, type Result } from './running.js'
 
 /** Numbers that no package uses. */
 const UID = 64_242
@@ -73,7 +73,7 @@ export class Unprivileged {
   }
 
   /** Runs a command on a host as this user. */
-  exec(host: Host, command: readonly string[], options: StartOptions = {}): Promise<Result> {
+  exec(host: Host, command: readonly string[], options: ExecOptions = {}): Promise<Result> {
     const [first, ...rest] = [...this.through(), ...command]
     return host.exec(first!, rest, options)
   }

@@ -184,7 +184,7 @@ describe('ethercast helper', function () {
     const nosuid = ['sh', '-c', `mount -t tmpfs -o nosuid none ${dir} && exec "$@"`, 'sh', ...alice.asRoot()]
     const both = `"$0" "$1" helper install --dir ${dir} --json && "$0" "$1" helper check --json --user alice`
     const [first, ...rest] = [...nosuid, 'sh', '-c', both, process.execPath, 'dist/cli/main.js']
-    const result = await host.exec(first!, rest, { env: { PATH: `${dir}:${searchPath()}` } })
+    const result = await host.exec(first, rest, { env: { PATH: `${dir}:${searchPath()}` } })
     assert.equal(result.code, 1, result.stderr)
     assert.match(result.stdout, /is on a file system mounted nosuid: its capability does not count/)
   })

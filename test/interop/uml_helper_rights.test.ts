@@ -242,14 +242,14 @@ describe('uml_net with cap_net_admin, run by a user without rights', function ()
   it('no_new_privs: the capability does not count, and the way out is named', async () => {
     // setpriv itself still has what it drops, so that a shell stands between.
     const [first, ...rest] = [...alice.through('--no-new-privs'), 'sh', '-c', 'exec "$@"', 'sh', program]
-    const { code, stdout } = await host.exec(first!, [...rest, '4', 'add', 'tap3', '198.18.9.70', kMask])
+    const { code, stdout } = await host.exec(first, [...rest, '4', 'add', 'tap3', '198.18.9.70', kMask])
     assert.equal(code, 1)
     assert.match(stdout, /Operation not permitted.*CAP_NET_ADMIN.*ethercast helper check/)
   })
 
   it('root needs no policy: what it could do by hand it can do so', async () => {
     const [first, ...rest] = [...alice.asRoot(), program]
-    const ask = (verb: string) => host.exec(first!, [...rest, '4', verb, 'tap5', '198.18.10.53', kMask])
+    const ask = (verb: string) => host.exec(first, [...rest, '4', verb, 'tap5', '198.18.10.53', kMask])
     assert.equal((await ask('add')).code, 0)
     assert.equal((await ask('del')).code, 0)
   })
@@ -259,7 +259,7 @@ describe('uml_net with cap_net_admin, run by a user without rights', function ()
     const out = join(lab.dir, 'slip.out')
     const line = `${program} 4 slip up 198.18.9.253 >${out}.no; ${program} 4 slip up 198.18.9.99 >${out}.taken; ${program} 4 slip up 198.18.9.254 >${out}; sleep 20`
     const [first, ...rest] = [...alice.through(), 'script', '-qc', line, '/dev/null']
-    const terminal = host.spawn(first!, rest)
+    const terminal = host.spawn(first, rest)
     await eventually(async () => (await helpers(host)).length === 1, 5000, 'the process that stays')
     const { addresses, isUp } = await hostSide(host, 'sl0')
     assert.deepEqual([addresses, isUp], [['198.18.9.254/32'], true])

@@ -46,7 +46,7 @@ function doctor(text: string | undefined, { json = false }: { json?: boolean }):
     for (const finding of findings) printEvent('finding', finding)
     printEvent('done', sum)
   } else {
-    for (const finding of findings) show(finding)
+    for (const finding of findings) showFinding(finding)
     const { problems, warnings } = sum
     const where = spec === undefined ? 'this host' : formatSpec(spec)
     print('')
@@ -58,7 +58,7 @@ function doctor(text: string | undefined, { json = false }: { json?: boolean }):
 }
 
 /** Marks on a terminal that shows them, words elsewhere; there lines stay whole, for grep(1) and for pasting. */
-function show({ level, what, why, remedy }: Finding): void {
+export function showFinding({ level, what, why, remedy }: Finding): void {
   const { mark, plain, colour } = LOOKS[level]
   const { stdout } = process
   const fancy =

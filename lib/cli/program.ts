@@ -18,6 +18,7 @@ export const commands = [
   'status',
   'schema',
   'doctor',
+  'helper',
   'demo',
 ] as const
 

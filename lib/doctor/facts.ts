@@ -6,6 +6,9 @@ import { createRequire } from 'node:module'
 import { release } from 'node:os'
 import { checkFilter, interfaces, link, probeBind, routeTo, tunFeatures, udpFeatures } from '../binding.js'
 import type { NativeLink, UdpFeatures } from '../binding.js'
+import { helperFacts } from '../host/helper_facts.js'
+import type { HelperFacts } from '../host/helper_facts.js'
+import { hasBuiltHelper } from '../host/helper_program.js'
 import { hasProgram } from '../programs.js'
 import { EthercastError } from '../spec/error.js'
 import { hostNetwork } from './network.js'
@@ -99,6 +102,8 @@ export interface HostFacts {
   hasProgram(name: string): boolean
   /** What a program on the PATH says of its version, its number; undefined when it says none. */
   programVersion?(name: string): string | undefined
+  /** What stands between UML and its helper uml_net; left out: not looked at. */
+  helper?(): HelperFacts
   node: string
   /** The versions of Node that this package is for, as in `>=20.20`. */
   engines?: string
@@ -148,6 +153,7 @@ export function hostFacts(): HostFacts {
     sysctl,
     hasProgram,
     programVersion,
+    ...(hasBuiltHelper() && { helper: () => helperFacts() }),
     node: process.versions.node,
     engines: engines(),
     kernel: release(),

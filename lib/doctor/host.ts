@@ -2,6 +2,7 @@
 
 import type { HostFacts } from './facts.js'
 import { ok } from './finding.js'
+import { checkHelper } from './helper.js'
 import type { Finding } from './finding.js'
 import { checkAccess } from './host_access.js'
 import { checkBridges } from './host_bridges.js'
@@ -26,6 +27,7 @@ export function checkHost(facts: HostFacts, isAlone: boolean): Finding[] {
     ...checkLeftovers(facts),
     ...(isAlone ? checkTools(facts) : []),
     ...checkGuests(facts),
+    ...(facts.helper === undefined ? [] : checkHelper(facts.helper())),
   ]
 }
 

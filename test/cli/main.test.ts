@@ -16,6 +16,7 @@ const COMMANDS = [
   'status',
   'schema',
   'doctor',
+  'helper',
   'demo',
 ]
 const longLines = (text: string) => text.split('\n').filter((line) => line.length > 80)

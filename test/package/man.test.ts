@@ -63,6 +63,7 @@ describe('manual pages', function () {
       ...commands.map((name) => `ethercast-${name}`),
       'ethercast.yaml',
       'uml_net',
+      'helper.policy',
     ])
       assert.ok(names.includes(name), name)
   })

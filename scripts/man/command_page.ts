@@ -46,7 +46,7 @@ export function commandPage(command: Command, others: readonly PageName[], impri
   if (help.exitCode !== '') page.section('Exit status').paragraph(prose(capital(help.exitCode)))
   if (help.examples.length > 0) page.section('Examples')
   for (const { command: lines, explanation } of help.examples) {
-    page.verbatim(lines.flatMap(broken), true)
+    page.verbatim(lines.flatMap((line) => broken(line)), true)
     if (explanation !== '') page.indented(() => page.line(prose(explanation)))
   }
   const seen = others.filter((other) => other.name !== name)
@@ -120,7 +120,7 @@ function addSubcommands(page: Page, command: Command): void {
     for (const [flags, meaning] of options) page.item(flagText(flags), prose(meaning))
     for (const note of notes) addBlocks(page, note)
     for (const { command: lines, explanation } of examples) {
-      page.verbatim(lines.flatMap(broken), true)
+      page.verbatim(lines.flatMap((line) => broken(line)), true)
       if (explanation !== '') page.indented(() => page.line(prose(explanation)))
     }
     if (exitCode !== '') page.paragraph(prose(`Exit status: ${exitCode}`))

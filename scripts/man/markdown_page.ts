@@ -45,6 +45,9 @@ function blocksOf(lines: readonly string[]): string[][] {
   return blocks
 }
 
+/** Lines of code that a shell is to read; others are of a file or a log. */
+const SHELL = /^(sudo|PATH=|ethercast|linux)/
+
 /** Links are their text. */
 const linked = (text: string) => prose(text.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1').replace(/<!--.*?-->/g, ''))
 
@@ -55,7 +58,7 @@ function addBlock(page: Page, block: readonly string[]): void {
     if (heading[1] === '##') page.section(heading[2]!.replaceAll('`', ''))
     else page.subsection(heading[2]!.replaceAll('`', ''))
     if (block.length > 1) addBlock(page, block.slice(1))
-  } else if (first.startsWith('```')) page.verbatim(block.slice(1, -1).flatMap(broken))
+  } else if (first.startsWith('```')) page.verbatim(block.slice(1, -1).flatMap((line) => broken(line, SHELL.test(line) ? undefined : '')))
   else if (first.startsWith('|')) addTable(page, block)
   else if (/^(- |\d+\. )/.test(first)) for (const item of itemsOf(block)) page.bullet(linked(item))
   else page.paragraph(linked(block.join(' ')))

@@ -49,12 +49,12 @@ export function prose(text: string): string {
 /** Columns that a page of 80 leaves for text. */
 const TEXT_COLUMNS = 71
 
-/** A command that is too long for a line goes on in the next, as a shell has it. */
-export function broken(command: string): string[] {
-  if (command.length <= TEXT_COLUMNS) return [command]
-  const at = command.slice(0, TEXT_COLUMNS - 2).lastIndexOf(' ')
-  if (at <= 0) return [command]
-  return [`${command.slice(0, at)} \\`, ...broken(`    ${command.slice(at + 1)}`)]
+/** What is too long for a line goes on in the next. @param mark what says so: a shell's, unless it is no shell's line */
+export function broken(text: string, mark = ' \\'): string[] {
+  if (text.length <= TEXT_COLUMNS) return [text]
+  const at = text.slice(0, TEXT_COLUMNS - mark.length).lastIndexOf(' ')
+  if (at <= 0) return [text]
+  return [`${text.slice(0, at)}${mark}`, ...broken(`    ${text.slice(at + 1)}`, mark)]
 }
 
 /** A line that begins with a dot or an apostrophe would be an order. */

@@ -207,7 +207,7 @@ describe('manual pages', function () {
 
   it('options keep their hyphens, words theirs', () => {
     assert.equal(literal('--json'), '\\-\\-json')
-    assert.equal(prose('with --json a well-known -c'), 'with \\-\\-json a well-known \\-c')
+    assert.equal(prose('with --json a well-known -c'), 'with \\%\\-\\-json a well-known \\-c')
     assert.equal(prose("it's `ip -j`"), 'it\\(aqs \\fB\\%ip \\%\\-j\\fR')
   })
 

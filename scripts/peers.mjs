@@ -33,6 +33,12 @@ export const peers = [
   { name: 'ethtool', program: 'ethtool', package: 'ethtool', neededFor: 'offload settings of devices' },
   { name: 'iperf3', program: 'iperf3', package: 'iperf3', neededFor: 'TCP and UDP flows' },
   {
+    name: 'systemd-notify',
+    program: 'systemd-notify',
+    package: 'systemd',
+    neededFor: 'telling systemd that a service is ready',
+  },
+  {
     name: 'vde_switch',
     program: 'vde_switch',
     package: 'vde2',
@@ -67,6 +73,29 @@ export const peers = [
   },
   { name: 'socat', program: 'socat', package: 'socat', neededFor: 'sockets and terminals joined' },
   { name: 'setpriv', program: 'setpriv', package: 'util-linux', neededFor: 'programs as another user' },
+  {
+    name: 'nft',
+    program: 'nft',
+    package: 'nftables',
+    neededFor: 'packet filters, masquerading, port forwards',
+  },
+  { name: 'script', program: 'script', package: 'bsdutils', neededFor: 'programs on a terminal' },
+  { name: 'man', program: 'man', package: 'man-db', neededFor: 'manual pages as people read them' },
+  {
+    name: 'groff',
+    program: 'groff',
+    package: 'groff-base',
+    neededFor: 'warnings of the formatter of manual pages',
+  },
+  { name: 'mandoc', program: 'mandoc', package: 'mandoc', neededFor: 'another reader of manual pages' },
+  {
+    name: 'systemd-analyze',
+    program: 'systemd-analyze',
+    package: 'systemd',
+    neededFor: 'a look at the systemd unit',
+  },
+  { name: 'shellcheck', program: 'shellcheck', package: 'shellcheck', neededFor: 'faults of shell scripts' },
+  { name: 'dash', program: 'dash', package: 'dash', neededFor: 'a plain POSIX shell' },
   { name: 'cmake', program: 'cmake', package: 'cmake', neededFor: 'the C++ tests' },
   {
     name: 'doctest',

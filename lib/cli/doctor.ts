@@ -5,6 +5,7 @@ import { formatSpec, parseSpec } from '../spec/index.js'
 import { paint, print, printEvent } from './output.js'
 import type { Colour } from './output.js'
 import { counted } from './port_text.js'
+import { USUAL_COLUMNS, wrap } from './wrap.js'
 
 const LOOKS: Record<Level, { mark: string; plain: string; colour: Colour }> = {
   ok: { mark: '✓', plain: 'ok     ', colour: 'green' },
@@ -45,7 +46,7 @@ function doctor(text: string | undefined, { json = false }: { json?: boolean }):
     for (const finding of findings) printEvent('finding', finding)
     printEvent('done', sum)
   } else {
-    for (const finding of findings) show(finding)
+    for (const finding of findings) showFinding(finding)
     const { problems, warnings } = sum
     const where = spec === undefined ? 'this host' : formatSpec(spec)
     print('')
@@ -56,15 +57,29 @@ function doctor(text: string | undefined, { json = false }: { json?: boolean }):
   if (sum.problems > 0) process.exitCode = 1
 }
 
-/** Marks on a terminal that shows them, words elsewhere. */
-function show({ level, what, why, remedy }: Finding): void {
+/** Marks on a terminal that shows them, words elsewhere; there lines stay whole, for grep(1) and for pasting. */
+export function showFinding({ level, what, why, remedy }: Finding): void {
   const { mark, plain, colour } = LOOKS[level]
+  const { stdout } = process
   const fancy =
-    process.stdout.isTTY &&
-    /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '')
+    stdout.isTTY && /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '')
   const head = fancy ? mark : plain
   const indent = ' '.repeat(head.length + 1)
-  print(`${paint(colour, head, process.stdout)} ${what}`)
-  if (why !== undefined) print(`${indent}${paint('dim', why, process.stdout)}`)
-  for (const line of remedy ?? []) print(`${indent}→ ${line}`.replace('→', fancy ? '→' : '->'))
+  const room = stdout.isTTY ? (stdout.columns || USUAL_COLUMNS) - indent.length : Infinity
+  const [first, ...more] = wrap(what, room)
+  print(`${paint(colour, head, stdout)} ${first}`)
+  for (const line of more) print(`${indent}${line}`)
+  if (why !== undefined) for (const line of wrap(why, room)) print(`${indent}${paint('dim', line, stdout)}`)
+  const arrow = fancy ? '→' : '->'
+  for (const line of remedy ?? [])
+    remedyLines(line, room - arrow.length - 1).forEach((part, i) =>
+      print(`${indent}${i === 0 ? arrow : ' '.repeat(arrow.length)} ${part}`),
+    )
+}
+
+/** What stands behind a command says what it is for; where there is no room, it stands below. A command itself is never broken: it is to be pasted. */
+function remedyLines(line: string, room: number): string[] {
+  const [command, comment] = line.split(/ {4}(?=# )/) as [string, string?]
+  if (line.length <= room || comment === undefined) return [line]
+  return [command, comment]
 }

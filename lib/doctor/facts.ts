@@ -1,13 +1,20 @@
 /** What the doctor knows of a host. The checks see nothing else, so that they can be tried on hosts that are made up. */
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { release } from 'node:os'
 import { checkFilter, interfaces, link, probeBind, routeTo, tunFeatures, udpFeatures } from '../binding.js'
 import type { NativeLink, UdpFeatures } from '../binding.js'
+import { helperFacts } from '../host/helper_facts.js'
+import type { HelperFacts } from '../host/helper_facts.js'
+import { hasBuiltHelper } from '../host/helper_program.js'
 import { hasProgram } from '../programs.js'
 import { EthercastError } from '../spec/error.js'
+import { hostNetwork } from './network.js'
+import type { HostNetwork } from './network.js'
+import { runState } from './run_state.js'
+import type { RunState } from './run_state.js'
 import { socketFacts } from './sockets.js'
 import type { SocketFacts } from './sockets.js'
 
@@ -46,6 +53,15 @@ export interface HostUser {
   hasNetRaw?: boolean
 }
 
+/** Who may open /dev/net/tun. */
+export interface TunDevice {
+  /** Permission bits. */
+  mode: number
+  uid: number
+  gid: number
+  groupName?: string
+}
+
 /** What a capture meets on a device. */
 export interface HostMedium {
   /** What packets of it start with: ARPHRD_ of linux/if_arp.h. */
@@ -72,12 +88,22 @@ export interface HostFacts {
   /** What libpcap calls itself when it takes a filter; else what is wrong, with the filter or with libpcap. */
   checkFilter?(filter: string): { by: string } | { field?: string; message: string }
   user: HostUser
+  /** The file /dev/net/tun; the errno's name when there is none. Left out: not known. */
+  tunDevice?(): TunDevice | string
+  /** Bridges, groups, packet filters; left out: not known. */
+  network?(): HostNetwork
+  /** Names in a folder, none if there is no such folder. */
+  folder?(path: string): string[]
+  /** What is left of `ethercast up`; left out: not known. */
+  run?(): RunState
   /** A kernel setting by its sysctl name; undefined when there is none. */
   sysctl(name: string): string | undefined
   /** Whether a program is on the PATH. */
   hasProgram(name: string): boolean
-  /** What a program on the PATH says to --version, its number; undefined when it says none. */
+  /** What a program on the PATH says of its version, its number; undefined when it says none. */
   programVersion?(name: string): string | undefined
+  /** What stands between UML and its helper uml_net; left out: not looked at. */
+  helper?(): HelperFacts
   node: string
   /** The versions of Node that this package is for, as in `>=20.20`. */
   engines?: string
@@ -99,16 +125,11 @@ const CAP_NET_RAW = 13n
 
 /** The facts of this host. Reading only, except that `bind` opens a socket for a moment; nothing is sent. */
 export function hostFacts(): HostFacts {
+  const devices = hostInterfaces()
+  const user = hostUser()
+  let network: HostNetwork | undefined
   return {
-    interfaces: interfaces().map(({ index, name, flags, mtu, addresses }) => ({
-      index,
-      name,
-      isUp: (flags & IFF_UP) !== 0,
-      isLoopback: (flags & IFF_LOOPBACK) !== 0,
-      hasMulticast: (flags & IFF_MULTICAST) !== 0,
-      mtu,
-      addresses,
-    })),
+    interfaces: devices,
     route: (address, interfaceIndex = 0) => orErrno(() => routeTo(address, interfaceIndex)),
     bind: (address, port, shared) => orErrno(() => probeBind(address, port, shared)),
     link: (name) => hostLink(name),
@@ -124,21 +145,69 @@ export function hostFacts(): HostFacts {
         return { field: error.field, message: error.message }
       }
     },
-    user: hostUser(),
-    sysctl: (name) => {
-      try {
-        return readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8').trim()
-      } catch {
-        return undefined
-      }
-    },
+    user,
+    tunDevice,
+    network: () => (network ??= hostNetwork(devices, user.hasNetAdmin)),
+    folder,
+    run: () => runState(),
+    sysctl,
     hasProgram,
     programVersion,
+    ...(hasBuiltHelper() && { helper: () => helperFacts() }),
     node: process.versions.node,
     engines: engines(),
     kernel: release(),
     libc: libc(),
     openFiles: openFiles(),
+  }
+}
+
+function hostInterfaces(): HostInterface[] {
+  return interfaces().map(({ index, name, flags, mtu, addresses }) => ({
+    index,
+    name,
+    isUp: (flags & IFF_UP) !== 0,
+    isLoopback: (flags & IFF_LOOPBACK) !== 0,
+    hasMulticast: (flags & IFF_MULTICAST) !== 0,
+    mtu,
+    addresses,
+  }))
+}
+
+/** @param name as sysctl(8) has it: a dot within the name of a device is a slash */
+function sysctl(name: string): string | undefined {
+  const path = name.replace(/[./]/g, (mark) => (mark === '.' ? '/' : '.'))
+  try {
+    return readFileSync(`/proc/sys/${path}`, 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}
+
+function tunDevice(): TunDevice | string {
+  try {
+    const { mode, uid, gid } = statSync('/dev/net/tun')
+    return { mode: mode & 0o777, uid, gid, groupName: groupName(gid) }
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'EIO'
+  }
+}
+
+/** Of the local table, group(5). */
+function groupName(gid: number): string | undefined {
+  try {
+    const lines = readFileSync('/etc/group', 'utf8').split('\n')
+    return lines.map((line) => line.split(':')).find(([, , number]) => number === String(gid))?.[0]
+  } catch {
+    return undefined
+  }
+}
+
+function folder(path: string): string[] {
+  try {
+    return readdirSync(path)
+  } catch {
+    return []
   }
 }
 
@@ -173,8 +242,14 @@ function hostUser(): HostUser {
 /** A program that takes longer to say its version has none, in milliseconds. */
 const VERSION_TIMEOUT_MS = 3000
 
+/** Those that want to be asked in another way. */
+const VERSION_FLAGS: Readonly<Record<string, string>> = { ip: '-V' }
+
 function programVersion(name: string): string | undefined {
-  const { stdout } = spawnSync(name, ['--version'], { encoding: 'utf8', timeout: VERSION_TIMEOUT_MS })
+  const { stdout } = spawnSync(name, [VERSION_FLAGS[name] ?? '--version'], {
+    encoding: 'utf8',
+    timeout: VERSION_TIMEOUT_MS,
+  })
   return /\d+(\.\d+)+/.exec(stdout ?? '')?.[0]
 }
 

@@ -1,31 +1,34 @@
-/** What holds for every transport: this Node, this kernel, and who could be met here. */
+/** What holds for every transport: this Node, this kernel, and who could be met here. Each check in a file of its own, host_*.ts. */
 
 import type { HostFacts } from './facts.js'
 import { ok } from './finding.js'
+import { checkHelper } from './helper.js'
 import type { Finding } from './finding.js'
+import { checkAccess } from './host_access.js'
+import { checkBridges } from './host_bridges.js'
+import { checkBuffers } from './host_buffers.js'
+import { checkLeftovers } from './host_leftovers.js'
+import { checkGuests, checkTools } from './host_programs.js'
+import { checkFirewall, checkForwarding, checkReversePath } from './host_routing.js'
+import { atLeast } from './version.js'
 
-/** The first kernel whose UML has neither mcast nor ucast. */
-const UML_WITHOUT_MCAST = '6.16'
 /** A port over UDP takes three descriptors, a switch about as many. */
 const MIN_OPEN_FILES = 256
 
-const GUESTS = [
-  ['linux.uml', 'User-Mode Linux', 'user-mode-linux'],
-  ['qemu-system-x86_64', 'QEMU', 'qemu-system-x86'],
-] as const
-
-export function checkHost(facts: HostFacts): Finding[] {
-  const guests = GUESTS.map(([program, name, debian]): Finding => {
-    if (facts.hasProgram(program)) return present(program, name, facts.programVersion?.(program))
-    return {
-      level: 'note',
-      check: 'guests',
-      what: `${name} is not on the PATH (${program})`,
-      why: 'only its guests need it',
-      remedy: [`apt-get install ${debian}`],
-    }
-  })
-  return [checkNode(facts), ...checkOpenFiles(facts), ...guests]
+/** @param isAlone no port is meant: else its own checks say what of this concerns it */
+export function checkHost(facts: HostFacts, isAlone: boolean): Finding[] {
+  return [
+    checkNode(facts),
+    ...checkOpenFiles(facts),
+    ...(isAlone ? [...checkBuffers(facts), ...checkAccess(facts), ...checkForwarding(facts)] : []),
+    ...checkReversePath(facts),
+    ...checkFirewall(facts),
+    ...checkBridges(facts),
+    ...checkLeftovers(facts),
+    ...(isAlone ? checkTools(facts) : []),
+    ...checkGuests(facts),
+    ...(facts.helper === undefined ? [] : checkHelper(facts.helper())),
+  ]
 }
 
 function checkNode({ node, engines, kernel, libc }: HostFacts): Finding {
@@ -52,27 +55,4 @@ function checkOpenFiles({ openFiles }: HostFacts): Finding[] {
       remedy: ['ulimit -n 4096'],
     },
   ]
-}
-
-function present(program: string, name: string, version: string | undefined): Finding {
-  const what = `${name} is here (${program}${version === undefined ? '' : ` ${version}`})`
-  if (program !== 'linux.uml' || version === undefined || !atLeast(version, UML_WITHOUT_MCAST))
-    return ok('guests', what)
-  return {
-    level: 'note',
-    check: 'guests',
-    what: `${what}, without mcast and ucast`,
-    why: `UML kernels from ${UML_WITHOUT_MCAST} on have no such devices; older ones, as Debian's 6.1, have`,
-  }
-}
-
-/** Whether a version, such as `6.18.44-fc`, is `least` or a later one. */
-export function atLeast(version: string, least: string): boolean {
-  const numbers = (text: string) => text.split(/[.-]/).map((part) => Number.parseInt(part) || 0)
-  const have = numbers(version)
-  for (const [i, needed] of numbers(least).entries()) {
-    const difference = (have[i] ?? 0) - needed
-    if (difference !== 0) return difference > 0
-  }
-  return true
 }

@@ -44,7 +44,7 @@ const checks: { [Name in PortSpec['transport']]: Check<Extract<PortSpec, { trans
 
 /** Everything worth saying about this host and, if a spec is given, about a port of it here. */
 export function examine(facts: HostFacts, spec?: PortSpec): Finding[] {
-  if (spec === undefined) return checkHost(facts)
+  if (spec === undefined) return checkHost(facts, true)
   const check = checks[spec.transport] as Check<PortSpec>
-  return [...checkHost(facts), ...check(spec, facts)]
+  return [...checkHost(facts, false), ...check(spec, facts)]
 }

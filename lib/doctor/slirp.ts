@@ -2,7 +2,7 @@ import type { SlirpSpec } from '../spec/index.js'
 import type { HostFacts } from './facts.js'
 import { ok } from './finding.js'
 import type { Finding } from './finding.js'
-import { atLeast } from './host.js'
+import { atLeast } from './version.js'
 
 /** The first kernel that tells of a process's end by descriptor (pidfd_open). */
 const PIDFD_SINCE = '5.3'

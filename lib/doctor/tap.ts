@@ -3,7 +3,7 @@ import type { EthertapSpec, TuntapSpec } from '../spec/index.js'
 import type { HostFacts, HostLink } from './facts.js'
 import { ok } from './finding.js'
 import type { Finding } from './finding.js'
-import { atLeast } from './host.js'
+import { atLeast } from './version.js'
 import { addressTaken, holderOf } from './ip.js'
 
 /** linux/if_tun.h: the kernel puts a virtio-net header before each frame when asked to. */

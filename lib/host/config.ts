@@ -4,36 +4,26 @@
  */
 
 import * as z from 'zod'
-import { parsePrefix, parseUnicast } from './prefix.js'
+import { account, address, address4, deviceName, hostPrefix, label, mode, mtu, net, port } from './values.js'
 
-/** Longest name of a Linux interface, in octets: IFNAMSIZ without the NUL. */
-const MOST_IN_A_NAME = 15
-/** What a tap can be given (linux/if_tun.h, drivers/net/tun.c), octets. */
-const MIN_MTU = 68
-const MAX_MTU = 65_521
 /** MAX_TAP_QUEUES in drivers/net/tun.c. */
 const MAX_QUEUES = 256
-const MAX_PORT = 65_535
 
-const deviceName = z
-  .string()
-  .max(MOST_IN_A_NAME, { error: `a device's name has at most ${MOST_IN_A_NAME} octets` })
-  .regex(/^(?!\.{1,2}$)[\w.-]+$/, {
-    error: 'letters, digits, "_", "-" and "." are allowed in a device\'s name',
-  })
-/** `198.18.1.254/24`, `2001:db8::1/64`; without a length it is one host's: /32, /128. */
-const prefix = z.string().refine((text) => parsePrefix(text) !== undefined, {
-  error: 'an address with the length of its prefix, such as 198.18.1.254/24 or 2001:db8::1/64',
-})
-const address = z.string().refine((text) => parseUnicast(text) !== undefined, {
-  error: 'an IPv4 or IPv6 address of one host, such as 198.18.1.5',
-})
-const account = z.union([z.string().min(1), z.int().min(0)])
-const mtu = z.int().min(MIN_MTU).max(MAX_MTU)
-const port = z.int().min(1).max(MAX_PORT)
+/** A key with nothing behind its colon, or none at all, is an empty mapping: `taps:`, `tap0:`. */
+const orEmpty = <T extends z.ZodType>(schema: T) =>
+  schema.nullable().transform((value): Exclude<z.output<T>, null> => (value ?? schema.parse({})) as never)
+/** A mapping of names to things that need nothing more than a name. */
+const named = <K extends z.core.$ZodRecordKey, T extends z.ZodType>(name: K, schema: T) =>
+  orEmpty(z.record(name, schema)).default({} as never)
+const list = <T extends z.ZodType>(schema: T) =>
+  z
+    .array(schema)
+    .nullable()
+    .transform((value) => value ?? [])
+    .default([])
 
 const tap = z.strictObject({
-  addresses: z.array(prefix).default([]).describe("this host's addresses on it"),
+  addresses: list(hostPrefix).describe("this host's addresses on it"),
   mtu: mtu.optional().describe('octets of an IP packet; default 1500'),
   owner: account.optional().describe('the user who may open it: name or number'),
   group: account.optional().describe('the group whose members may open it'),
@@ -50,11 +40,11 @@ const tap = z.strictObject({
 })
 
 const slip = z.strictObject({
-  host: address.describe("this host's address on the line (IPv4)"),
-  guest: address.describe("the guest's address (IPv4)"),
-  mtu: mtu.optional(),
-  owner: account.optional(),
-  group: account.optional(),
+  host: address4.describe("this host's address on the line (IPv4)"),
+  guest: address4.describe("the guest's address (IPv4)"),
+  mtu: mtu.optional().describe('octets of an IP packet; default 1500'),
+  owner: account.optional().describe('the user who may open it: name or number'),
+  group: account.optional().describe('the group whose members may open it'),
   share_address: z
     .boolean()
     .default(false)
@@ -62,36 +52,49 @@ const slip = z.strictObject({
 })
 
 const bridge = z.strictObject({
-  ports: z
-    .array(deviceName)
-    .default([])
-    .describe('devices that are joined; addresses and routes of a NIC move to the bridge'),
-  addresses: z.array(prefix).default([]).describe('addresses of its own, besides those that move'),
-  mtu: mtu.optional(),
+  ports: list(deviceName).describe(
+    'devices that are joined; addresses and routes of a NIC move to the bridge',
+  ),
+  addresses: list(hostPrefix).describe('addresses of its own, besides those that move'),
+  mtu: mtu.optional().describe('octets of an IP packet; default the least of its ports'),
   confirm: z
     .boolean()
     .default(false)
     .describe('yes, the NIC that carries the default route may become a port'),
 })
 
-const route = z.strictObject({
-  to: z.union([prefix, z.literal('default')]),
-  via: address.optional(),
-  device: deviceName.optional(),
-})
+const route = z
+  .strictObject({
+    to: z
+      .union([net, z.literal('default')], {
+        error: 'is no net: write one such as 198.18.2.0/24 or 2001:db8:2::/64, or default',
+      })
+      .describe('a net, or default'),
+    via: address.optional().describe('the router'),
+    device: deviceName.optional().describe('default: the one that `via` is reached by'),
+  })
+  .refine(({ via, device }) => via !== undefined || device !== undefined, {
+    error: 'leads nowhere: give it via: or device:',
+  })
 
 const guest = z.strictObject({
   device: deviceName.describe('the tap, line or bridge that it is behind'),
-  addresses: z.array(prefix).min(1),
+  addresses: z.array(hostPrefix).min(1).describe('its addresses, as it is to have them'),
   lan: deviceName
     .optional()
     .describe('on this device the host answers for the guest: proxy ARP and proxy NDP'),
-  resolvers: z.array(address).default([]),
+  gateway: address
+    .optional()
+    .describe("where its default route leads; default this host, behind a bridge the LAN's router"),
+  resolvers: list(address).describe('name servers that it is told to use'),
 })
 
 const proxy = z.strictObject({ address, device: deviceName })
 
-const masquerade = z.strictObject({ from: prefix, out: deviceName })
+const masquerade = z.strictObject({
+  from: net.describe('the net of the guests'),
+  out: deviceName.describe('the device by which they leave'),
+})
 
 const portForward = z.strictObject({
   protocol: z.enum(['tcp', 'udp']).default('tcp'),
@@ -103,36 +106,34 @@ const portForward = z.strictObject({
 
 const switchSchema = z.strictObject({
   forwarding: z.enum(['learning', 'hub']).default('learning'),
-  ports: z.array(z.union([z.string().min(1), z.record(z.string(), z.unknown())])).min(1),
+  ports: z
+    .array(
+      z.union([z.string().min(1, { error: 'is empty' }), z.record(z.string(), z.unknown())], {
+        error: "is no port: write a spec, such as 'mcast', or a mapping with the key transport",
+      }),
+    )
+    .min(1)
+    .describe('specs, as text or as mappings'),
 })
 
 export const hostConfigSchema = z.strictObject({
   tun_device: z
     .strictObject({
-      group: account,
-      mode: z
-        .string()
-        .regex(/^0?[0-7]{3}$/)
-        .default('0660'),
+      group: account.describe('whose members may open it: name or number'),
+      mode: mode.default('0660').describe('permission bits, octal, in quotation marks'),
     })
     .optional()
     .describe('who may open /dev/net/tun'),
-  taps: z.record(deviceName, tap).default({}),
-  slip: z.record(deviceName, slip).default({}).describe('point-to-point lines that carry IPv4 alone'),
-  bridges: z.record(deviceName, bridge).default({}),
-  routes: z.array(route).default([]),
-  forwarding: z
-    .array(z.enum(['ipv4', 'ipv6']))
-    .default([])
-    .describe('this host forwards packets between its devices'),
-  proxy_arp: z.array(proxy).default([]).describe('addresses that this host answers for (IPv6: proxy NDP)'),
-  masquerade: z.array(masquerade).default([]).describe('what leaves by `out` has the address of that device'),
-  port_forwards: z.array(portForward).default([]),
-  guests: z
-    .record(z.string(), guest)
-    .default({})
-    .describe('who is behind a device: routes to them, and what to type there'),
-  switches: z.record(z.string(), switchSchema).default({}).describe('run by `ethercast up --foreground`'),
+  taps: named(deviceName, orEmpty(tap)).describe('devices that a guest or a switch opens'),
+  slip: named(deviceName, slip).describe('point-to-point lines that carry IPv4 alone'),
+  bridges: named(deviceName, orEmpty(bridge)).describe('what joins taps and NICs to one Ethernet'),
+  routes: list(route).describe('besides those to the guests, which are made anyway'),
+  forwarding: list(z.enum(['ipv4', 'ipv6'])).describe('this host forwards packets between its devices'),
+  proxy_arp: list(proxy).describe('addresses that this host answers for (IPv6: proxy NDP)'),
+  masquerade: list(masquerade).describe('what leaves by `out` has the address of that device'),
+  port_forwards: list(portForward).describe('ports of this host that lead to a guest'),
+  guests: named(label, guest).describe('who is behind a device: routes to them, and what to type there'),
+  switches: named(label, switchSchema).describe('run by `ethercast up --foreground`'),
 })
 
 /** A checked file, every default filled in. */

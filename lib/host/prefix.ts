@@ -12,15 +12,24 @@ export interface Prefix {
   readonly text: string
 }
 
+/** Bits of an address: 32 or 128. */
+export const bits = (address: IpAddress): number => address.octets.length * 8
+
 /** `198.18.1.254/24`, `2001:db8::1/64`; without a length one host's (/32, /128). Undefined: it is none. */
 export function parsePrefix(text: string): Prefix | undefined {
-  const [, host, bits] = /^([^/%\s]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const [, host, length] = /^([^/%\s]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(text) ?? []
   const address = host === undefined ? undefined : parseIp(host)
   if (address === undefined) return undefined
-  const most = address.octets.length * 8
-  const length = bits === undefined ? most : Number(bits)
-  return length > most ? undefined : { address, length, text: `${formatIp(address)}/${length}` }
+  const most = bits(address)
+  return Number(length ?? most) > most ? undefined : prefixOf(address, Number(length ?? most))
 }
+
+/** @param length left out: one host's */
+export const prefixOf = (address: IpAddress, length = bits(address)): Prefix => ({
+  address,
+  length,
+  text: `${formatIp(address)}/${length}`,
+})
 
 /** An address that one host can have; undefined: it is none. */
 export function parseUnicast(text: string): IpAddress | undefined {
@@ -33,9 +42,27 @@ export function parseUnicast(text: string): IpAddress | undefined {
 /** Whether `inner`, an address or a net, lies within `outer`'s net. */
 export function contains(outer: Prefix, inner: Prefix): boolean {
   if (outer.address.family !== inner.address.family || inner.length < outer.length) return false
-  for (let bit = 0; bit < outer.length; bit += 8) {
-    const mask = 0xff & (0xff << Math.max(0, 8 - (outer.length - bit)))
-    if (((outer.address.octets[bit / 8]! ^ inner.address.octets[bit / 8]!) & mask) !== 0) return false
-  }
-  return true
+  return outer.address.octets.every(
+    (octet, at) => ((octet ^ inner.address.octets[at]!) & mask(outer, at)) === 0,
+  )
 }
+
+/** Its net: `198.18.1.254/24` is in `198.18.1.0/24`. */
+export function netOf(prefix: Prefix): Prefix {
+  const octets = prefix.address.octets.map((octet, at) => octet & mask(prefix, at))
+  return prefixOf({ family: prefix.address.family, octets }, prefix.length)
+}
+
+/** No host in front of the length. */
+export const isNet = (prefix: Prefix): boolean =>
+  prefix.address.octets.every((octet, at) => (octet & ~mask(prefix, at) & 0xff) === 0)
+
+/** One address alone: /32, /128. */
+export const isHost = ({ address, length }: Prefix): boolean => length === bits(address)
+
+export const sameAddress = (a: IpAddress, b: IpAddress): boolean =>
+  a.family === b.family && a.octets.every((octet, at) => octet === b.octets[at])
+
+/** The bits of octet `at` that belong to the net. */
+const mask = ({ length }: Prefix, at: number): number =>
+  (0xff00 >> Math.min(8, Math.max(0, length - 8 * at))) & 0xff

@@ -2,12 +2,15 @@
 
 import type { Prefix } from './prefix.js'
 
+/** One object of what `ip -j` printed. */
+export type RawFields = Record<string, unknown>
+
 export interface HostAddress {
   prefix: Prefix
   /** Seconds it is still valid; undefined: for ever. */
   validS?: number
   /** As `ip -j addr` tells it, all fields: for putting it back as it was. */
-  raw: Record<string, unknown>
+  raw: RawFields
 }
 
 export interface HostLink {
@@ -33,19 +36,26 @@ export interface HostRoute {
   /** `kernel`: made by the kernel for an address, and gone with it. */
   protocol?: string
   metric?: number
-  raw: Record<string, unknown>
+  raw: RawFields
 }
 
 export interface Reality {
   links: HostLink[]
-  /** Of the main tables, both families. */
+  /** Of the main tables, both families, in the order of `ip`. */
   routes: HostRoute[]
+  /** Of all other tables but `local`, which is the kernel's own. */
+  otherRoutes: HostRoute[]
   /** Addresses that this host answers for: `ip neigh show proxy`. */
   proxies: { address: string; device: string }[]
   /** Our table, as `nft -j list table inet ethercast` tells it; undefined: there is none. */
   nat?: unknown
+  /** What could not be read, and why: without root `nat` is not known. */
+  notes: string[]
   sysctl(name: string): string | undefined
   access(path: string): { gid: number; mode: number; uid: number } | undefined
+  /** The number of a user or group; undefined: nobody of that name. */
+  uid(account: string | number): number | undefined
+  gid(account: string | number): number | undefined
 }
 
 export const linkOf = (reality: Reality, name: string): HostLink | undefined =>

@@ -26,6 +26,13 @@ export interface Resource<Params extends Json, Before extends Json> {
    * have changed things since. Takes away only what `make` would have made; empty when there is nothing to take back.
    */
   restore(params: Params, before: Before, reality: Reality): Action[]
+  /**
+   * Why it can't be made on this host, or not be taken back exactly; to be asked before the first `make`, never for what the journal knows. Without
+   * this method nothing stands against it.
+   */
+  objection?(params: Params, reality: Reality): Pick<Objection, 'message' | 'remedy'> | undefined
+  /** What of `params` tells one from another of its kind; with the same identity and other params `make` changes one into the other. Default: all. */
+  identity?(params: Params): Json
 }
 
 /** A wish: one resource that is to be there. Wishes are in the order in which they are made; they are taken back in the reverse. */

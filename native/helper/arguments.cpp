@@ -1,13 +1,12 @@
 #include "helper/arguments.h"
 
-#include <net/if.h>
-
 #include <array>
 #include <charconv>
 #include <string_view>
 #include <vector>
 
 #include "helper/control.h"
+#include "helper/words.h"
 
 namespace ethercast::helper {
 
@@ -15,32 +14,17 @@ namespace {
 
 using Words = std::span<const std::string_view>;
 
-// What of a hostile argument is shown, in octets.
-constexpr size_t kMostShown = 40;
 // No command line of uml_net has more words than this; more are not even looked at.
 constexpr size_t kMostWords = 16;
 // Descriptors are counted up to here: more than any limit that a system sets by itself.
 constexpr int kMostFd = 1 << 20;
 
-std::string shown(std::string_view text) {
-  std::string safe = "'";
-  for (const char each : text.substr(0, kMostShown)) safe += each >= ' ' && each <= '~' ? each : '?';
-  return safe + (text.size() > kMostShown ? "…'" : "'");
-}
-
 Error refused(std::string message) { return Error::of(Errc::field, "uml_net: " + std::move(message)); }
 
 // ---- arguments one by one
 
-// More narrow than the kernel's rule (any octets but '/', ':', spaces): a name also goes into messages and
-// commands that people copy, and '%' would make a pattern of it.
 Result<std::string> read_device(std::string_view text) {
-  bool good = !text.empty() && text.size() < IFNAMSIZ && text.front() != '-' && text.front() != '.';
-  for (const char each : text) {
-    const bool letter = (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z');
-    good = good && (letter || (each >= '0' && each <= '9') || each == '_' || each == '-' || each == '.');
-  }
-  if (good) return std::string(text);
+  if (is_device_name(text)) return std::string(text);
   return refused("device " + shown(text) +
                  " is no name of a device: allowed are 1 to 15 letters, digits, '_', '-' and '.', beginning "
                  "with a letter, a digit or '_'");

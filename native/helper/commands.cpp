@@ -8,26 +8,31 @@
 
 namespace ethercast::helper {
 
-Result<> tuntap_up(const Parsed& parsed, Log& log) {
+Result<> tuntap_up(const Parsed& parsed, const Rights& rights, Log& log) {
   const Request& request = parsed.request.value();
-  auto tun = open_tun("tap%d", Carries::frames);
+  const Wish wish{"tap", request.gate, {}};
+  const auto names = rights.names_for(wish);
+  if (!names) return names.error();
+  auto tun = make_tun(names.value(), Carries::frames, rights.owner());
   if (!tun) return tun.error();
   const Link& link = tun.value().link;
+  if (auto prepared = prepare_device(link, true, request.gate, rights, log); !prepared) return prepared;
   if (request.gate) {
-    if (auto given = give_address(link, *request.gate, log); !given) return given;
     if (auto up = set_up(link, true, log); !up) return up;
   }
-  if (auto set = forward(log); !set) return set;
+  if (auto set = forward(rights.may_forward({link.name, request.gate, {}}), log); !set) return set;
   return send_device(parsed.answer_fd, link.name, tun.value().fd.get(), log);
 }
 
-Result<> change_address(const Parsed& parsed, Log& log) {
+Result<> change_address(const Parsed& parsed, const Rights& rights, Log& log) {
   const Request& request = parsed.request.value();
   const auto device = guests_device(request.device);
   if (!device) return device.error();
+  // A name is no proof.
+  if (auto own = rights.may_use(device.value()); !own) return own;
   const GuestAddress guest{*request.guest, request.mask};
-  const auto changed = request.verb == Verb::add_address ? add_guest(device.value(), guest, log)
-                                                         : delete_guest(device.value(), guest, log);
+  const auto changed = request.verb == Verb::add_address ? add_guest(device.value(), guest, rights, log)
+                                                         : delete_guest(device.value(), guest, rights, log);
   // What failed is in the log already.
   if (!changed) return Error::of(Errc::state, {});
   if (parsed.answer == Answer::text) return {};

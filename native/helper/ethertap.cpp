@@ -32,8 +32,9 @@ constexpr size_t kMostGuests = 64;
 
 class Ethertap {
  public:
-  Ethertap(const Parsed& parsed, Log& log)
+  Ethertap(const Parsed& parsed, const Rights& rights, Log& log)
       : request_(parsed.request.value()),
+        rights_(rights),
         log_(log),
         control_(parsed.answer == Answer::status ? parsed.answer_fd : -1),
         answers_(parsed.control_text),
@@ -53,6 +54,7 @@ class Ethertap {
   bool send_pending();
 
   const Request& request_;
+  Rights rights_;
   Log& log_;
   const int control_;
   const bool answers_;
@@ -75,7 +77,8 @@ Result<> Ethertap::start() {
     return Error::os(errno, "prctl", "uml_net: whoever started this has ended");
   }
   if (auto opened = signals_.open(); !opened) return opened;
-  auto tun = open_tun(request_.device, Carries::frames);
+  if (auto may = rights_.may({request_.device, request_.gate, request_.guest}, true); !may) return may;
+  auto tun = open_tun(request_.device, Carries::frames, rights_);
   if (!tun) return tun.error();
   tun_ = std::move(tun.value());
   Result<> done = set_up_device();
@@ -85,9 +88,10 @@ Result<> Ethertap::start() {
 
 Result<> Ethertap::set_up_device() {
   if (auto set = set_blocking(tun_.fd.get(), false); !set) return set;
-  if (request_.gate) {
-    if (auto given = give_address(tun_.link, *request_.gate, log_); !given) return given;
-    address_given_ = true;
+  if (request_.gate || tun_.made_here) {
+    if (auto prepared = prepare_device(tun_.link, tun_.made_here, request_.gate, rights_, log_); !prepared)
+      return prepared;
+    address_given_ = request_.gate.has_value();
   }
   // One that was there and is to get no address is somebody else's to set up.
   if ((tun_.link.flags & IFF_UP) == 0 && (request_.gate || tun_.made_here)) {
@@ -95,11 +99,12 @@ Result<> Ethertap::set_up_device() {
     set_up_here_ = true;
   }
   if (request_.gate) {
-    if (auto set = forward(log_); !set) return set;
+    const bool may_change = rights_.may_forward({request_.device, request_.gate, {}});
+    if (auto set = forward(may_change, log_); !set) return set;
   }
   if (request_.guest) {
     const GuestAddress guest{*request_.guest, {}};
-    if (auto added = add_guest(tun_.link, guest, log_); !added) return Error::of(Errc::state, {});
+    if (auto added = add_guest(tun_.link, guest, rights_, log_); !added) return Error::of(Errc::state, {});
     guests_.push_back(guest);
   }
   if (control_ < 0) return {};
@@ -149,13 +154,14 @@ Result<> Ethertap::change(const AddressChange& change) {
   const auto known = std::find(guests_.begin(), guests_.end(), guest);
   if (!change.added) {
     if (known != guests_.end()) guests_.erase(known);
-    return delete_guest(tun_.link, guest, log_) ? Result<>() : Error::of(Errc::state, {});
+    return delete_guest(tun_.link, guest, rights_, log_) ? Result<>() : Error::of(Errc::state, {});
   }
   if (guests_.size() >= kMostGuests) {
     return Error::of(Errc::state, "uml_net: the guest has " + std::to_string(kMostGuests) +
                                       " addresses already, and can't have more");
   }
-  if (!add_guest(tun_.link, guest, log_)) return Error::of(Errc::state, {});
+  if (auto renewed = rights_.renew(); !renewed) return renewed;
+  if (!add_guest(tun_.link, guest, rights_, log_)) return Error::of(Errc::state, {});
   if (known == guests_.end()) guests_.push_back(guest);
   return {};
 }
@@ -207,7 +213,7 @@ bool Ethertap::from_guest() {
 
 void Ethertap::stop() {
   Log unsaid;
-  for (const GuestAddress& guest : guests_) (void)delete_guest(tun_.link, guest, unsaid);
+  for (const GuestAddress& guest : guests_) (void)delete_guest(tun_.link, guest, rights_, unsaid);
   guests_.clear();
   if (tun_.made_here) return;
   if (address_given_) (void)take_address(tun_.link, *request_.gate, unsaid);
@@ -216,9 +222,9 @@ void Ethertap::stop() {
 
 }  // namespace
 
-Result<> ethertap(const Parsed& parsed, Log& log) {
+Result<> ethertap(const Parsed& parsed, const Rights& rights, Log& log) {
   settle();
-  Ethertap device(parsed, log);
+  Ethertap device(parsed, rights, log);
   if (auto started = device.start(); !started) return started;
   device.run();
   device.stop();

@@ -8,6 +8,7 @@
 #include "helper/address.h"
 #include "helper/host.h"
 #include "helper/log.h"
+#include "helper/rights.h"
 
 namespace ethercast::helper {
 
@@ -18,11 +19,18 @@ struct GuestAddress {
   bool operator==(const GuestAddress&) const = default;
 };
 
+// Before a device goes up: this host's address on it, if it is to have one; on a new one, with limited
+// rights, what keeps a guest from more than its own addresses. Other devices are set up by whoever made them.
+Result<> prepare_device(const Link& device, bool is_new, const std::optional<Ipv4>& gate,
+                        const Rights& rights, Log& log);
+
 // A route to the guest by its device; ARP is answered on that device for all that this host reaches, and, on
 // the other devices that the guest's net is behind, for the guest.
-Result<> add_guest(const Link& device, const GuestAddress& guest, Log& log);
-// The reverse. What is not there any more is no failure; of several failures the first is returned.
-Result<> delete_guest(const Link& device, const GuestAddress& guest, Log& log);
+// The device is known to be the caller's. Nothing is done if the caller has no right to that address.
+Result<> add_guest(const Link& device, const GuestAddress& guest, const Rights& rights, Log& log);
+// The reverse. What is not there any more is no failure; of several failures the first is returned. With
+// limited rights, what the device has no route for is not touched: it may be another user's.
+Result<> delete_guest(const Link& device, const GuestAddress& guest, const Rights& rights, Log& log);
 
 // The device of that name, if it may be a guest's.
 Result<Link> guests_device(const std::string& name);

@@ -11,6 +11,7 @@
 
 #include "helper/descriptors.h"
 #include "helper/netlink.h"
+#include "helper/privileges.h"
 
 namespace ethercast::helper {
 
@@ -32,7 +33,9 @@ void read_kind(const rtattr& info, Link& link) {
   if (link.kind != "tun" || data == nullptr) return;
   each_nested(*data, [&](const rtattr& each) {
     uint8_t type = 0;
+    uint32_t owner = 0;
     if (each.rta_type == IFLA_TUN_TYPE && read_attribute(each, type)) link.is_tap = type == IFF_TAP;
+    if (each.rta_type == IFLA_TUN_OWNER && read_attribute(each, owner)) link.owner = owner;
   });
 }
 
@@ -66,12 +69,23 @@ Result<> told(int why, const std::string& command, Log& log) {
     return {};
   }
   std::string message = "uml_net: " + command + ": " + errno_text(why);
-  if (why == EPERM || why == EACCES) {
-    message +=
-        " (it takes the capability CAP_NET_ADMIN: run UML as root, or use a tap that was made for you: "
-        "eth0=tuntap,tap0)";
-  }
+  if (why == EPERM || why == EACCES) message += " (" + how_to_get_privileges() + ")";
   return Error::os(why, "rtnetlink", std::move(message));
+}
+
+// A value of /proc/sys/net/ipv4/conf/LINK.
+Result<> set_ipv4(const Link& link, uint16_t key, const std::string& name, uint32_t value, Log& log) {
+  const int why = Netlink(RTM_SETLINK, 0)
+                      .body(link_message(link))
+                      .open(IFLA_AF_SPEC)
+                      .open(AF_INET)
+                      .open(IFLA_INET_CONF)
+                      .attribute(key, value)
+                      .close()
+                      .close()
+                      .close()
+                      .change();
+  return told(why, "sysctl -w net.ipv4.conf." + link.name + "." + name + "=" + std::to_string(value), log);
 }
 
 Netlink address_request(uint16_t type, uint16_t flags, const Link& link, const Ipv4& address) {
@@ -155,33 +169,42 @@ Result<> remove_link(const Link& link, Log& log) {
   return told(why, "ip link del dev " + link.name, log);
 }
 
-Result<> forward(Log& log) {
-  int why = 0;
-  const Fd file(::open(kForward, O_RDWR | O_CLOEXEC));
+Result<> forward(bool may_change, Log& log) {
+  const std::string command = "sysctl -w net.ipv4.ip_forward=1";
   char now = '0';
-  if (!file || ::read(file.get(), &now, 1) != 1) {
-    why = errno;
-  } else if (now == '1') {
-    return {};
-  } else if (pwrite(file.get(), "1\n", 2, 0) != 2) {
-    why = errno;
+  if (const Fd file(::open(kForward, O_RDONLY | O_CLOEXEC)); !file || ::read(file.get(), &now, 1) != 1) {
+    return told(errno, command, log);
   }
-  return told(why, "sysctl -w net.ipv4.ip_forward=1", log);
+  if (now == '1') return {};
+  if (!may_change) {
+    log.say(
+        "uml_net: this host forwards nothing, so the guest reaches it alone. That switch is the whole "
+        "host's: sudo " +
+        command + ", or the word forward in the line of the policy that allows the device");
+    return {};
+  }
+  const Raised raised;
+  const Fd file(::open(kForward, O_WRONLY | O_CLOEXEC));
+  return told(file && ::write(file.get(), "1\n", 2) == 2 ? 0 : errno, command, log);
+}
+
+Result<> confine(const Link& link, Log& log) {
+  const std::string name = "net.ipv6.conf." + link.name + ".accept_ra";
+  {
+    const Raised raised;
+    const Fd file(
+        ::open(("/proc/sys/net/ipv6/conf/" + link.name + "/accept_ra").c_str(), O_WRONLY | O_CLOEXEC));
+    // A kernel without IPv6 has none of it.
+    const int why = file ? (::write(file.get(), "0\n", 2) == 2 ? 0 : errno) : errno;
+    if (why != ENOENT) {
+      if (auto set = told(why, "sysctl -w " + name + "=0", log); !set) return set;
+    }
+  }
+  return set_ipv4(link, IPV4_DEVCONF_RP_FILTER, "rp_filter", 1, log);
 }
 
 Result<> set_proxy_arp(const Link& link, bool on, Log& log) {
-  const uint32_t value = on ? 1 : 0;
-  const int why = Netlink(RTM_SETLINK, 0)
-                      .body(link_message(link))
-                      .open(IFLA_AF_SPEC)
-                      .open(AF_INET)
-                      .open(IFLA_INET_CONF)
-                      .attribute(IPV4_DEVCONF_PROXY_ARP, value)
-                      .close()
-                      .close()
-                      .close()
-                      .change();
-  return told(why, "sysctl -w net.ipv4.conf." + link.name + ".proxy_arp=" + (on ? "1" : "0"), log);
+  return set_ipv4(link, IPV4_DEVCONF_PROXY_ARP, "proxy_arp", on ? 1 : 0, log);
 }
 
 }  // namespace ethercast::helper

@@ -8,59 +8,12 @@
 #include "helper/descriptors.h"
 #include "helper/host.h"
 #include "helper/netlink.h"
+#include "helper/privileges.h"
+#include "helper/routes.h"
 
 namespace ethercast::helper {
 
 namespace {
-
-struct Route {
-  Ipv4 destination{};
-  uint8_t bits = 0;
-  std::vector<int> links;
-};
-
-void read_next_hops(const rtattr& attribute, std::vector<int>& links) {
-  auto left = static_cast<int>(RTA_PAYLOAD(&attribute));
-  for (auto* hop = static_cast<const rtnexthop*>(RTA_DATA(&attribute)); RTNH_OK(hop, left);) {
-    links.push_back(hop->rtnh_ifindex);
-    left -= static_cast<int>(RTNH_ALIGN(hop->rtnh_len));
-    hop = RTNH_NEXT(hop);
-  }
-}
-
-// Those to other hosts: of the main table, where routes are that people make.
-std::optional<Route> read_route(const nlmsghdr& message) {
-  if (message.nlmsg_type != RTM_NEWROUTE || message.nlmsg_len < NLMSG_LENGTH(sizeof(rtmsg))) return {};
-  rtmsg fixed;
-  std::memcpy(&fixed, NLMSG_DATA(&message), sizeof fixed);
-  if (fixed.rtm_family != AF_INET || fixed.rtm_type != RTN_UNICAST || (fixed.rtm_flags & RTM_F_CLONED) != 0) {
-    return {};
-  }
-  Route route;
-  route.bits = fixed.rtm_dst_len;
-  uint32_t table = fixed.rtm_table;
-  each_attribute(message, sizeof fixed, [&](const rtattr& each) {
-    int link = 0;
-    if (each.rta_type == RTA_TABLE) read_attribute(each, table);
-    if (each.rta_type == RTA_DST) read_attribute(each, route.destination);
-    if (each.rta_type == RTA_OIF && read_attribute(each, link)) route.links.push_back(link);
-    if (each.rta_type == RTA_MULTIPATH) read_next_hops(each, route.links);
-  });
-  if (table != RT_TABLE_MAIN) return {};
-  return route;
-}
-
-Result<> each_route(const std::function<void(const Route&)>& see) {
-  Netlink request(RTM_GETROUTE, NLM_F_DUMP);
-  rtmsg fixed{};
-  fixed.rtm_family = AF_INET;
-  const int why = request.body(fixed).look([&](const nlmsghdr& message) {
-    if (const auto route = read_route(message)) see(*route);
-    return true;
-  });
-  if (why == 0) return {};
-  return Error::os(why, "RTM_GETROUTE", "uml_net: the routes can't be looked up: " + errno_text(why));
-}
 
 Netlink host_route(uint16_t type, uint16_t flags, const Link& link, const Ipv4& guest) {
   Netlink request(type, flags);
@@ -93,7 +46,32 @@ Result<> told(int why, const std::string& command, const char* harmless, int har
     log.say(command + ": " + harmless);
     return {};
   }
-  return Error::os(why, "rtnetlink", "uml_net: " + command + ": " + errno_text(why));
+  return Error::os(why, "rtnetlink",
+                   "uml_net: " + command + ": " + errno_text(why) +
+                       (why == EPERM ? " (" + how_to_get_privileges() + ")" : ""));
+}
+
+// The links, but for `link`, of the routes that `fits` takes.
+Result<> each_link_of(const Link& link, const std::function<bool(const Route&)>& fits,
+                      const std::function<void(const Link&)>& see) {
+  std::vector<int> links;
+  const auto looked = each_route([&](const Route& route) {
+    if (!fits(route)) return;
+    for (const int each : route.links) {
+      if (each != link.index && std::find(links.begin(), links.end(), each) == links.end()) {
+        links.push_back(each);
+      }
+    }
+  });
+  if (!looked) return looked;
+  for (const int index : links) {
+    const auto found = find_link({}, index);
+    // Where nobody asks by ARP nobody need be answered.
+    if (found && found.value() && (found.value()->flags & (IFF_LOOPBACK | IFF_NOARP)) == 0) {
+      see(*found.value());
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -118,8 +96,9 @@ Result<> add_host_route(const Link& link, const Ipv4& guest, Log& log) {
                                     text_of(guest) + " dev " + name + ", if that one is gone)");
 }
 
-Result<> delete_host_route(const Link& link, const Ipv4& guest, Log& log) {
+Result<> delete_host_route(const Link& link, const Ipv4& guest, Log& log, bool* was_there) {
   const int why = host_route(RTM_DELROUTE, 0, link, guest).change();
+  if (was_there != nullptr) *was_there = why == 0;
   return told(why, "ip route del " + text_of(guest) + "/32 dev " + link.name, "it was not there", ESRCH, log);
 }
 
@@ -136,24 +115,17 @@ Result<bool> has_host_routes(const Link& link) {
 Result<> each_link_towards(const Link& link, const Ipv4& guest, const Ipv4& mask,
                            const std::function<void(const Link&)>& see) {
   const uint32_t net = number_of(guest) & number_of(mask);
-  std::vector<int> links;
-  const auto looked = each_route([&](const Route& route) {
-    if ((number_of(route.destination) & number_of(mask)) != net) return;
-    for (const int each : route.links) {
-      if (each != link.index && std::find(links.begin(), links.end(), each) == links.end()) {
-        links.push_back(each);
-      }
-    }
-  });
-  if (!looked) return looked;
-  for (const int index : links) {
-    const auto found = find_link({}, index);
-    // Where nobody asks by ARP nobody need be answered.
-    if (found && found.value() && (found.value()->flags & (IFF_LOOPBACK | IFF_NOARP)) == 0) {
-      see(*found.value());
-    }
-  }
-  return {};
+  return each_link_of(
+      link, [&](const Route& route) { return (number_of(route.destination) & number_of(mask)) == net; }, see);
+}
+
+Result<> each_link_beside(const Link& link, const Ipv4& guest, const std::function<void(const Link&)>& see) {
+  return each_link_of(
+      link,
+      [&](const Route& route) {
+        return route.gateways.empty() && route.bits != 0 && route.bits != 32 && route.has(guest);
+      },
+      see);
 }
 
 Result<> publish(const Link& link, const Ipv4& guest, Log& log) {

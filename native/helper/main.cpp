@@ -1,39 +1,50 @@
 // uml_net: the program that a UML kernel starts when a guest sets up eth0=tuntap,,,GATE, eth0=ethertap,… or
 // eth0=slip,…: it makes the host's side of the device. It stands in for the one of uml-utilities.
 //
-// It runs with the rights of whoever starts UML, and does nothing that this user could not do by hand; making
-// devices takes CAP_NET_ADMIN. It has no rules yet of who may have which addresses, so it must not be
-// installed setuid or with file capabilities: started so, it refuses to work.
-#include <sys/auxv.h>
-
+// With the rights of whoever starts UML it does what this user could do by hand. Installed with the file
+// capability cap_net_admin it has a right that its caller lacks, and then a policy says who may have what
+// (policy.h).
 #include <csignal>
 
 #include "helper/answers.h"
 #include "helper/arguments.h"
 #include "helper/commands.h"
 #include "helper/descriptors.h"
+#include "helper/policy_file.h"
+#include "helper/privileges.h"
+#include "helper/tool.h"
 
 using namespace ethercast;
 using namespace ethercast::helper;
 
 namespace {
 
-Result<> perform(const Parsed& parsed, Log& log) {
+// By this `ethercast helper` knows the program from another's, without starting it
+// (lib/host/helper_program.ts).
+[[gnu::used]] constexpr char kMark[] = "uml_net of ethercast, with a policy";
+
+Result<> perform(const Parsed& parsed, bool lent, Log& log) {
   if (auto fits = expect_answer_fd(parsed); !fits) return fits;
   const Request& request = parsed.request.value();
   close_all_but({request.data_fd, parsed.answer == Answer::text ? -1 : parsed.answer_fd});
+  Rights rights;
+  if (lent) {
+    auto given = Rights::by_policy(kPolicyFile);
+    if (!given) return given.error();
+    rights = std::move(given.value());
+  }
   switch (request.verb) {
     case Verb::tuntap_up:
-      return tuntap_up(parsed, log);
+      return tuntap_up(parsed, rights, log);
     case Verb::ethertap:
-      return ethertap(parsed, log);
+      return ethertap(parsed, rights, log);
     case Verb::slip_up:
-      return slip_up(parsed, log);
+      return slip_up(parsed, rights, log);
     case Verb::slip_down:
-      return slip_down(parsed, log);
+      return slip_down(parsed, rights, log);
     case Verb::add_address:
     case Verb::delete_address:
-      return change_address(parsed, log);
+      return change_address(parsed, rights, log);
   }
   return {};
 }
@@ -52,17 +63,20 @@ void reset_signals() noexcept {
 int main(int argc, char** argv) {
   if (!fill_standard_descriptors()) return 1;
   reset_signals();
-  const Parsed parsed = parse_arguments({argv, static_cast<size_t>(argc)});
+  const std::span<const char* const> words(argv, static_cast<size_t>(argc));
+  if (!has_lent_rights()) {
+    if (const int code = run_tool(words); code >= 0) return code;
+  }
+  const auto lent = settle_privileges();
+  const Parsed parsed = parse_arguments(words);
   Log log;
   Result<> done;
-  if (getauxval(AT_SECURE) != 0) {
-    done = Error::of(Errc::unsupported,
-                     "uml_net: this version must not be setuid, setgid or have file capabilities: it has no "
-                     "rules yet of who may have which devices and addresses (chmod 755, setcap -r)");
+  if (!lent) {
+    done = lent.error();
   } else if (!parsed.request) {
     done = parsed.request.error();
   } else {
-    done = perform(parsed, log);
+    done = perform(parsed, lent.value(), log);
   }
   if (done) return 0;
   if (!done.error().message.empty()) log.say(done.error().message);

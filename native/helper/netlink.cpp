@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "helper/descriptors.h"
+#include "helper/privileges.h"
 
 namespace ethercast::helper {
 
@@ -55,6 +56,8 @@ Netlink& Netlink::close() noexcept {
 
 int Netlink::change() noexcept {
   header().nlmsg_flags |= NLM_F_ACK;
+  // Both count for the kernel: who opens the socket, and who sends.
+  const Raised raised;
   return exchange(nullptr);
 }
 

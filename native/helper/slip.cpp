@@ -18,6 +18,7 @@
 #include "helper/answers.h"
 #include "helper/commands.h"
 #include "helper/guests.h"
+#include "helper/privileges.h"
 #include "helper/tun.h"
 #include "helper/waiting.h"
 
@@ -117,15 +118,14 @@ Result<> make_raw(int terminal) {
   return Error::os(errno, "tcsetattr", "uml_net: the terminal can't be set up: " + errno_text(errno));
 }
 
-Result<> set_up_device(const Request& request, const Link& link, Log& log) {
+Result<> set_up_device(const Request& request, const Link& link, const Rights& rights, Log& log) {
   if (auto set = set_mtu(link, kMtu, log); !set) return set;
-  if (request.gate) {
-    if (auto given = give_address(link, *request.gate, log); !given) return given;
-  }
+  if (auto prepared = prepare_device(link, true, request.gate, rights, log); !prepared) return prepared;
   if (auto up = set_up(link, true, log); !up) return up;
-  if (auto set = forward(log); !set) return set;
+  const bool may_change = rights.may_forward({link.name, request.gate, {}});
+  if (auto set = forward(may_change, log); !set) return set;
   if (!request.guest) return {};
-  return add_guest(link, {*request.guest, {}}, log) ? Result<>() : Error::of(Errc::state, {});
+  return add_guest(link, {*request.guest, {}}, rights, log) ? Result<>() : Error::of(Errc::state, {});
 }
 
 // ---- by the kernel
@@ -137,17 +137,22 @@ Result<std::optional<Link>> device_of_line(int terminal) {
   return find_link(std::string(name, strnlen(name, sizeof name)));
 }
 
-bool set_discipline(int terminal, int discipline) { return ioctl(terminal, TIOCSETD, &discipline) >= 0; }
+bool set_discipline(int terminal, int discipline) {
+  const Raised raised;
+  return ioctl(terminal, TIOCSETD, &discipline) >= 0;
+}
 
 // False: this kernel has no SLIP, not for us, or not here: it makes its devices in the first network
 // namespace alone, whoever asks.
-Result<bool> use_kernel(const Request& request, Log& log) {
+Result<bool> use_kernel(const Request& request, const Rights& rights, Log& log) {
   if (!set_discipline(request.data_fd, N_SLIP)) return false;
   int plain = 0;  // neither compressed headers (CSLIP) nor six bits an octet: UML speaks neither
   const bool plainly = ioctl(request.data_fd, SIOCSIFENCAP, &plain) == 0;
   const auto found = device_of_line(request.data_fd);
   if (plainly && found && found.value()) {
-    auto done = set_up_device(request, *found.value(), log);
+    const Link& link = *found.value();
+    auto done = rights.may({link.name, request.gate, request.guest});
+    if (done) done = set_up_device(request, link, rights, log);
     if (done) return true;
     (void)set_discipline(request.data_fd, N_TTY);
     return done.error();
@@ -163,6 +168,8 @@ Result<bool> use_kernel(const Request& request, Log& log) {
   setsid();
   settle();
   EndSignals signals;
+  // Its device goes with it; there is nothing to take back.
+  if (!drop_privileges()) _exit(1);
   const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!signals.open() || !null) _exit(1);
   // Its terminal may be one of these; it is then open above, too.
@@ -171,15 +178,16 @@ Result<bool> use_kernel(const Request& request, Log& log) {
   _exit(0);
 }
 
-Result<> carry_behind(const Request& request, Log& log) {
+Result<> carry_behind(const Request& request, const Rights& rights, const std::vector<std::string>& names,
+                      Log& log) {
   Fd terminal(fcntl(request.data_fd, F_DUPFD_CLOEXEC, 3));
   if (!terminal) return Error::os(errno, "fcntl", "uml_net: no descriptor is left");
-  auto tun = open_tun("sl%d", Carries::packets);
+  auto tun = make_tun(names, Carries::packets, rights.owner());
   if (!tun) return tun.error();
   if (auto raw = make_raw(request.data_fd); !raw) return raw;
   if (auto set = set_blocking(tun.value().fd.get(), false); !set) return set;
   if (auto marked = set_alias(tun.value().link, mark_of(request.data_fd)); !marked) return marked;
-  if (auto set = set_up_device(request, tun.value().link, log); !set) return set;
+  if (auto set = set_up_device(request, tun.value().link, rights, log); !set) return set;
   const pid_t child = fork();
   if (child < 0) return Error::os(errno, "fork", "uml_net: no process can be made: " + errno_text(errno));
   if (child == 0) carry(terminal.get(), tun.value());
@@ -188,19 +196,21 @@ Result<> carry_behind(const Request& request, Log& log) {
 
 }  // namespace
 
-Result<> slip_up(const Parsed& parsed, Log& log) {
+Result<> slip_up(const Parsed& parsed, const Rights& rights, Log& log) {
   const Request& request = parsed.request.value();
   if (auto fits = expect_terminal(request.data_fd); !fits) return fits;
-  const auto used = use_kernel(request, log);
+  const auto names = rights.names_for({"sl", request.gate, request.guest});
+  if (!names) return names.error();
+  const auto used = use_kernel(request, rights, log);
   if (!used) return used.error();
   if (!used.value()) {
-    if (auto carried = carry_behind(request, log); !carried) return carried;
+    if (auto carried = carry_behind(request, rights, names.value(), log); !carried) return carried;
   }
   if (parsed.answer == Answer::text) return {};
   return send_prefixed(parsed.answer_fd, log);
 }
 
-Result<> slip_down(const Parsed& parsed, Log& log) {
+Result<> slip_down(const Parsed& parsed, const Rights& rights, Log& log) {
   const Request& request = parsed.request.value();
   if (auto fits = expect_terminal(request.data_fd); !fits) return fits;
   auto found = device_of_line(request.data_fd);
@@ -219,8 +229,13 @@ Result<> slip_down(const Parsed& parsed, Log& log) {
                      "uml_net: this terminal has no device: it went with its last process, or was never "
                      "made by uml_net slip up");
   }
+  // An alias is anybody's to read, and a terminal's number is another's after it.
+  if (!kernels) {
+    if (auto own = rights.may_use(*device); !own) return own;
+  }
   Result<> first;
-  if (request.guest && !delete_guest(*device, {*request.guest, {}}, log)) first = Error::of(Errc::state, {});
+  if (request.guest && !delete_guest(*device, {*request.guest, {}}, rights, log))
+    first = Error::of(Errc::state, {});
   if (kernels) {
     // Its device goes with the line discipline.
     if (!set_discipline(request.data_fd, N_TTY)) {

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "helper/privileges.h"
+
 namespace ethercast::helper {
 
 namespace {
@@ -17,7 +19,9 @@ Error no_tun(int why) {
   if (why == ENOENT || why == ENODEV || why == ENXIO) {
     message += ". Modules are not loaded by this program: sudo modprobe tun";
   } else if (why == EACCES || why == EPERM) {
-    message += ". Whoever runs UML must be able to open it: ls -l /dev/net/tun";
+    message +=
+        ". Whoever runs UML must be able to open it, by its group: ls -l /dev/net/tun; sudo ethercast helper "
+        "check";
   }
   return Error::os(why, "open", std::move(message));
 }
@@ -25,10 +29,7 @@ Error no_tun(int why) {
 Error not_had(int why, const std::string& name) {
   std::string message = "uml_net: the device " + name + " can't be had: ";
   if (why == EPERM) {
-    message +=
-        "making one takes the capability CAP_NET_ADMIN, and this one is not yours: run UML as root, or have "
-        "a "
-        "tap made for you (sudo ip tuntap add dev tap0 mode tap user $USER) and give UML eth0=tuntap,tap0";
+    message += "it is not yours, and " + how_to_get_privileges();
   } else if (why == EBUSY) {
     message += "another program has it (which: sudo grep -l 'iff:.*" + name + "' /proc/[0-9]*/fdinfo/*)";
   } else {
@@ -37,40 +38,86 @@ Error not_had(int why, const std::string& name) {
   return Error::os(why, "TUNSETIFF", std::move(message));
 }
 
+Result<Fd> open_device() {
+  Fd fd(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+  if (!fd) return no_tun(errno);
+  return fd;
+}
+
+// Gives a descriptor its device. `exclusive`: a new one, and none else: not one that came in between.
+int attach(const Fd& fd, const std::string& name, Carries what, bool exclusive, std::string& actual) {
+  ifreq request{};
+  if (name.size() >= sizeof request.ifr_name) return ENAMETOOLONG;
+  std::memcpy(request.ifr_name, name.c_str(), name.size() + 1);
+  request.ifr_flags = static_cast<short>((what == Carries::frames ? IFF_TAP : IFF_TUN) | IFF_NO_PI |
+                                         (exclusive ? IFF_TUN_EXCL : 0));
+  if (ioctl(fd.get(), TUNSETIFF, &request) != 0) return errno;
+  actual.assign(request.ifr_name, strnlen(request.ifr_name, sizeof request.ifr_name));
+  return 0;
+}
+
+Result<Link> link_called(const std::string& name) {
+  const auto now = find_link(name);
+  if (!now) return now.error();
+  if (!now.value()) return not_had(ENODEV, name);
+  return *now.value();
+}
+
+Result<Tun> attach_to(const Link& before, Carries what, const Rights& rights) {
+  if (!before.is_guests() || before.is_tap != (what == Carries::frames)) {
+    return Error::of(Errc::state, "uml_net: " + before.name + " is there, and is no " +
+                                      (what == Carries::frames ? "tap" : "tun device") +
+                                      ": give another name");
+  }
+  if (auto own = rights.may_use(before); !own) return own.error();
+  auto fd = open_device();
+  if (!fd) return fd.error();
+  std::string actual;
+  int why = 0;
+  if (rights.limited()) {
+    why = attach(fd.value(), before.name, what, false, actual);
+  } else {
+    const Raised raised;
+    why = attach(fd.value(), before.name, what, false, actual);
+  }
+  if (why != 0) return not_had(why, before.name);
+  // What the last program asked for: this one knows whole frames only.
+  (void)ioctl(fd.value().get(), TUNSETOFFLOAD, 0UL);
+  auto link = link_called(actual);
+  if (!link) return link.error();
+  // It may be another device of that name by now.
+  if (auto own = rights.may_use(link.value()); !own) return own.error();
+  return Tun{std::move(fd.value()), link.value(), false};
+}
+
 }  // namespace
 
-Result<Tun> open_tun(const std::string& name, Carries what) {
-  Tun tun;
-  tun.made_here = true;
-  if (name.find('%') == std::string::npos) {
-    const auto before = find_link(name);
-    if (!before) return before.error();
-    if (before.value()) {
-      tun.made_here = false;
-      if (!before.value()->is_guests() || before.value()->is_tap != (what == Carries::frames)) {
-        return Error::of(Errc::state, "uml_net: " + name + " is there, and is no " +
-                                          (what == Carries::frames ? "tap" : "tun device") +
-                                          ": give another name");
-      }
-    }
+Result<Tun> make_tun(const std::vector<std::string>& names, Carries what, std::optional<uint32_t> owner) {
+  auto fd = open_device();
+  if (!fd) return fd.error();
+  std::string actual;
+  int why = ENODEV;
+  for (const std::string& name : names) {
+    const Raised raised;
+    actual = name;
+    why = attach(fd.value(), name, what, true, actual);
+    // Another's has that name; there may be more names.
+    if (why != EBUSY && why != EEXIST) break;
   }
-  tun.fd.reset(::open("/dev/net/tun", O_RDWR | O_CLOEXEC));
-  if (!tun.fd) return no_tun(errno);
-  ifreq request{};
-  if (name.size() >= sizeof request.ifr_name) return not_had(ENAMETOOLONG, name);
-  std::memcpy(request.ifr_name, name.c_str(), name.size() + 1);
-  // Of a name that was free it makes one, and none else: not one that came in between.
-  request.ifr_flags = static_cast<short>((what == Carries::frames ? IFF_TAP : IFF_TUN) | IFF_NO_PI |
-                                         (tun.made_here ? IFF_TUN_EXCL : 0));
-  if (ioctl(tun.fd.get(), TUNSETIFF, &request) != 0) return not_had(errno, name);
-  // What the last program asked for: this one knows whole frames only.
-  if (!tun.made_here) (void)ioctl(tun.fd.get(), TUNSETOFFLOAD, 0UL);
-  const std::string actual(request.ifr_name, strnlen(request.ifr_name, sizeof request.ifr_name));
-  const auto now = find_link(actual);
-  if (!now) return now.error();
-  if (!now.value()) return not_had(ENODEV, actual);
-  tun.link = *now.value();
-  return tun;
+  if (why != 0) return not_had(why, actual);
+  if (owner && ioctl(fd.value().get(), TUNSETOWNER, static_cast<unsigned long>(*owner)) != 0) {
+    return Error::os(errno, "TUNSETOWNER", "uml_net: the device can't be given to its user");
+  }
+  auto link = link_called(actual);
+  if (!link) return link.error();
+  return Tun{std::move(fd.value()), link.value(), true};
+}
+
+Result<Tun> open_tun(const std::string& name, Carries what, const Rights& rights) {
+  const auto before = find_link(name);
+  if (!before) return before.error();
+  if (before.value()) return attach_to(*before.value(), what, rights);
+  return make_tun({name}, what, rights.owner());
 }
 
 }  // namespace ethercast::helper

@@ -3,7 +3,22 @@
 import assert from 'node:assert/strict'
 import { assertRefused, ethercast } from './cli.js'
 
-const COMMANDS = ['join', 'switch', 'run', 'slirp', 'ping', 'dump', 'doctor', 'demo']
+const COMMANDS = [
+  'join',
+  'switch',
+  'run',
+  'slirp',
+  'ping',
+  'dump',
+  'plan',
+  'up',
+  'down',
+  'status',
+  'schema',
+  'doctor',
+  'helper',
+  'demo',
+]
 const longLines = (text: string) => text.split('\n').filter((line) => line.length > 80)
 
 describe('cli: main', () => {

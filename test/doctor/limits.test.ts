@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { examine, hostFacts } from '../../lib/doctor/index.js'
 import type { Finding, HostFacts } from '../../lib/doctor/index.js'
-import { atLeast } from '../../lib/doctor/host.js'
+import { atLeast } from '../../lib/doctor/version.js'
 import { parseSpec } from '../../lib/spec/index.js'
 import { host as healthy } from './made_up.js'
 

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { manualPages } from '../../scripts/man/pages.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -28,7 +29,10 @@ describe('the package', function () {
   const folder = mkdtempSync(join(tmpdir(), 'ethercast-pack-'))
   let files: string[]
 
-  before(function () {
+  before(async function () {
+    // As prepack does, but for dist/, which is there and in use by others.
+    mkdirSync(join(root, 'man'), { recursive: true })
+    for (const [file, text] of await manualPages('2026-01-31')) writeFileSync(join(root, 'man', file), text)
     const packed = JSON.parse(
       execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
         cwd: root,
@@ -62,12 +66,18 @@ describe('the package', function () {
       'dist/index.d.ts',
       'dist/cli/main.js',
       'binding.gyp',
+      'man/ethercast.1',
+      'man/ethercast.yaml.5',
+      'man/uml_net.8',
+      'schema/ethercast.schema.json',
+      'packaging/ethercast.service',
+      'packaging/ethercast.init',
     ]) {
       assert.ok(files.includes(needed), `${needed} is packed`)
     }
     const foreign = files.filter(
       (path) =>
-        !/^(README\.md|LICENSE|package\.json|binding\.gyp|dist\/|native\/(sources\.cjs|core|engine|helper|ports|node)\b)/.test(
+        !/^(README\.md|LICENSE|package\.json|binding\.gyp|dist\/|man\/[\w.-]+\.[158]$|schema\/|packaging\/|examples\/|native\/(sources\.cjs|core|engine|helper|ports|node)\b)/.test(
           path,
         ),
     )

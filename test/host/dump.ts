@@ -2,9 +2,12 @@
 import type { RawFields } from '../../lib/host/reality.js'
 import { run } from '../support/running.js'
 
-/** What changes by itself from one second to the next, and says nothing about who changed what. */
+/**
+ * What changes by itself from one second to the next, and says nothing about who changed what; and the ids of a bridge, which are its priority and
+ * its MAC once it had a MAC or a port given, and nothing before.
+ */
 const kVolatile =
-  /^(.*_timer|stats|stats64|used|cacheinfo|expires|valid_life_time|preferred_life_time|tentative|operstate)$/
+  /^(.*_timer|bridge_id|root_id|stats|stats64|used|cacheinfo|expires|valid_life_time|preferred_life_time|tentative|operstate)$/
 const kMostOctets = 16 * 1024 * 1024
 const kForEver = 0xffff_ffff
 /** Entries that the kernel learnt and will forget; a person's stay. */

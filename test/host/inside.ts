@@ -20,7 +20,7 @@ export interface Made {
 
 export const calls = {
   /** @param most of all its smallest changes, so many are carried out: as if it had been killed then */
-  async make(wish: Wish, most = Infinity): Promise<Made> {
+  async make(this: void, wish: Wish, most = Infinity): Promise<Made> {
     const resource = resources[wish.kind]!
     const reality = await readReality(system)
     const state = resource.state(wish.params, reality)
@@ -29,23 +29,23 @@ export const calls = {
     await perform(actions, most)
     return { state, before, actions, after: resource.state(wish.params, await readReality(system)) }
   },
-  async restore(wish: Wish, before: Json, most = Infinity): Promise<Action[]> {
+  async restore(this: void, wish: Wish, before: Json, most = Infinity): Promise<Action[]> {
     const actions = resources[wish.kind]!.restore(wish.params, before, await readReality(system))
     await perform(actions, most)
     return actions
   },
-  async state(wish: Wish): Promise<string> {
+  async state(this: void, wish: Wish): Promise<string> {
     return resources[wish.kind]!.state(wish.params, await readReality(system))
   },
-  async objection(wish: Wish): Promise<string | undefined> {
+  async objection(this: void, wish: Wish): Promise<string | undefined> {
     return resources[wish.kind]!.objection?.(wish.params, await readReality(system))?.message
   },
-  async perform(actions: Action[]): Promise<void> {
+  async perform(this: void, actions: Action[]): Promise<void> {
     await perform(actions)
   },
   wishes: (config: HostConfigInput): Promise<Wish[]> =>
     Promise.resolve(wishesOf(hostConfigSchema.parse(config), system)),
-  async reality(): Promise<unknown> {
+  async reality(this: void): Promise<unknown> {
     return readReality(system)
   },
   sysctl: (name: string): Promise<string | undefined> => Promise.resolve(system.sysctl(name)),
@@ -70,7 +70,7 @@ async function perform(actions: Action[], most = Infinity): Promise<void> {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { call, args } = JSON.parse(line) as { call: keyof typeof calls; args: never[] }
-  const method: (...all: never[]) => Promise<unknown> = calls[call]
+  const method: (this: void, ...all: never[]) => Promise<unknown> = calls[call]
   const answer = await method(...args).then(
     (value) => ({ value }),
     (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),

@@ -58,7 +58,7 @@ describe('resources of a host', function () {
     assert.match(String(await tap({ device: 'lo' })), /no virtual device/)
     await station.host.tap('tap0')
     assert.equal(await tap({}), undefined)
-    assert.match(String(await tap({ type: 'tun' })), /is there already as a tap of one queue/)
+    assert.match(String(await tap({ type: 'tun' })), /is there already, as a tap of one queue/)
     assert.match(String(await tap({ multiQueue: true })), /can't be changed/)
     assert.match(String(await tap({ uid: 5 })), /with no user and no group, which iproute2 can't change/)
     assert.match(String(await tap({ gid: 5 })), /can't change/)

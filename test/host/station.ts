@@ -93,8 +93,9 @@ const isSame = ({ lost, left }: ReturnType<typeof difference>) => lost.length + 
 function difference(before: string[], after: string[]): { lost: string[]; left: string[] } {
   const lost = before.filter((line) => !after.includes(line))
   const left = after.filter((line) => !before.includes(line))
-  const isReordered = lost.length === 0 && left.length === 0 && before.join('\n') !== after.join('\n')
-  return isReordered ? { lost: before, left: after } : { lost, left }
+  if (lost.length + left.length > 0 || before.length !== after.length) return { lost, left }
+  const isElsewhere = (one: string[], other: string[]) => one.filter((line, index) => line !== other[index])
+  return { lost: isElsewhere(before, after), left: isElsewhere(after, before) }
 }
 
 /** How many changes a step has, the lines of batches counted. */

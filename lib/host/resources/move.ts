@@ -105,12 +105,15 @@ const addLines = (addresses: readonly RawFields[], device: string, reality: Real
     .filter((raw) => isOn(device, raw, reality) === undefined)
     .map((raw) => ['addr', 'add', ...addressWords(raw, device, { nodad: isIpv6(raw) })])
 
-/** And the flag that said so is taken off again, once the address stands. A step that was cut short may have left it. */
+/** And the flag that said so is taken off again, once the address stands. A step that was cut short may have left that, or `outlived`. */
 const settle = (addresses: readonly RawFields[], device: string, reality: Reality): Line[] =>
   addresses
-    .filter(
-      (raw) => isIpv6(raw) && raw.nodad !== true && (isOn(device, raw, reality)?.raw.nodad ?? true) === true,
-    )
+    .filter((raw) => {
+      const found = isOn(device, raw, reality)
+      if (!isIpv6(raw) || found === undefined) return isIpv6(raw) && raw.nodad !== true
+      const isEndless = found.raw.valid_life_time === FOR_EVER_S && raw.valid_life_time !== FOR_EVER_S
+      return isEndless || (found.raw.nodad === true && raw.nodad !== true)
+    })
     .map((raw) => ['addr', 'change', ...addressWords(raw, device)])
 
 /** The last made go first: what a step that was cut short left is then what was made first, and can be completed in order. */
@@ -120,10 +123,26 @@ function deleteLines(addresses: readonly RawFields[], device: string, reality: R
   return [
     ...inOrderOfMaking(victims.map(({ raw }) => raw))
       .reverse()
-      .map((raw) => ['addr', 'del', ...addressNames(raw, device)]),
+      .flatMap((raw) => [...outlived(raw, device), ['addr', 'del', ...addressNames(raw, device)]]),
     ...collateral(present, victims).map(({ raw }) => ['addr', 'replace', ...addressWords(raw, device)]),
   ]
 }
+
+/** The kernel takes the route of an IPv6 address along only if that was to be valid for ever; else it leaves it to expire. */
+const outlived = (raw: RawFields, device: string): Line[] =>
+  isIpv6(raw) && raw.valid_life_time !== FOR_EVER_S && raw.noprefixroute !== true
+    ? [
+        [
+          'addr',
+          'change',
+          ...addressWords({ ...raw, valid_life_time: FOR_EVER_S, preferred_life_time: FOR_EVER_S }, device),
+          'valid_lft',
+          'forever',
+          'preferred_lft',
+          'forever',
+        ],
+      ]
+    : []
 
 /** A gateway must be reachable by a route that is there. */
 const gatewaysLast = (routes: readonly HostRoute[]): HostRoute[] => {

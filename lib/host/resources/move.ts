@@ -58,8 +58,7 @@ export const move: Resource<Params, Before> = {
     const nic = linkOf(reality, device)
     const onBridge = linkOf(reality, bridge)?.addresses ?? []
     const back = before.addresses
-      // As it is now, if the bridge has it: its lifetimes may have been renewed.
-      .map((raw) => ({ ...raw, ...lifetimesOn(bridge, raw, reality, ageS) }))
+      .map((raw) => ({ ...raw, ...lifetimesOn([bridge, device], raw, reality, ageS) }))
       .filter((raw) => !isOver(raw, 0))
     const moved = before.addresses.filter(
       (raw) =>
@@ -185,9 +184,17 @@ const substituted = (raw: RawFields, from: string, to: string): RawFields =>
     key === 'dev' && value === from ? to : value,
   ) as RawFields
 
-/** Seconds from now. */
-function lifetimesOn(device: string, raw: RawFields, reality: Reality, ageS: number): RawFields {
-  const found = isOn(device, raw, reality)?.raw
+/**
+ * Seconds from now: as long as the address has on one of the devices, where they may have been renewed, else what is left of them. One that was to
+ * be valid for a time is for ever only by `outlived`, of a step that was cut short.
+ */
+function lifetimesOn(devices: readonly string[], raw: RawFields, reality: Reality, ageS: number): RawFields {
+  const found = devices
+    .map((device) => isOn(device, raw, reality)?.raw)
+    .find(
+      (one) =>
+        one !== undefined && (one.valid_life_time !== FOR_EVER_S || raw.valid_life_time === FOR_EVER_S),
+    )
   const aged = (value: unknown) =>
     typeof value === 'number' && value !== FOR_EVER_S ? Math.max(0, Math.round(value - ageS)) : value
   return found === undefined

@@ -42,9 +42,7 @@ export class Station {
     call: Name,
     ...args: Parameters<Calls[Name]>
   ): Promise<Awaited<ReturnType<Calls[Name]>>> {
-    this.#inside.write(
-      `${JSON.stringify({ call, args: args.map((arg) => (arg === Infinity ? undefined : arg)) })}\n`,
-    )
+    this.#inside.write(`${JSON.stringify({ call, args: args.filter((arg) => arg !== Infinity) })}\n`)
     const index = this.#answered++
     while (this.#answers[index] === undefined) {
       if (this.#inside.exit) throw new Error(`the process inside ended: ${this.#inside.stderr}`)

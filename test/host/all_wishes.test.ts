@@ -18,7 +18,7 @@ class Random {
 }
 
 /** Each run is some tens of programs at a time; a seed is printed with a failure. */
-const kRuns = 6
+const kRuns = 3
 const kSeed = Number(process.env.ETHERCAST_SEED ?? 6)
 
 describe('the wishes of a file on a host', function () {
@@ -37,7 +37,7 @@ describe('the wishes of a file on a host', function () {
   })
   afterEach(() => lab?.close())
 
-  for (let index = 0; index < kRuns; index++) {
+  for (let index = 1; index <= kRuns; index++) {
     const seed = kSeed * 1000 + index
     it(`are made and taken back, seed ${seed}`, async () => {
       const random = new Random(seed)
@@ -56,10 +56,8 @@ describe('the wishes of a file on a host', function () {
       await restoreAll(station, made)
       await station.isAsBefore(before)
       const changes = made.reduce((sum, { changes: some }) => sum + some, 0)
-      for (let round = 0; round < 2; round++) {
-        await restoreAll(station, await makeAll(station, all, random.below(changes)))
-        await station.isAsBefore(before)
-      }
+      await restoreAll(station, await makeAll(station, all, random.below(changes)))
+      await station.isAsBefore(before)
     })
   }
 })

@@ -11,6 +11,8 @@ import { run, type Result } from './running.js'
 /** Numbers that no package uses. */
 const UID = 64_242
 const TUN_GID = 64_243
+/** A command line tool's whole run, on a busy machine. */
+const kCommandMs = 30_000
 /** TUN's device (Documentation/networking/tuntap.rst). */
 const TUN_NUMBERS = ['10', '200']
 
@@ -81,7 +83,7 @@ export class Unprivileged {
   /** Runs the built command line tool as root, or as this user. */
   ethercast(host: Host, args: readonly string[], through = this.asRoot()): Promise<Result> {
     const [first, ...rest] = [...through, process.execPath, join(projectRoot, 'dist/cli/main.js'), ...args]
-    return host.exec(first!, rest, { env: childEnv() })
+    return host.exec(first!, rest, { env: childEnv(), timeoutMs: kCommandMs })
   }
 
   /** Installs our uml_net in a folder of the lab's, with the command that people use; returns the folder. */

@@ -12,7 +12,7 @@ import { print, printEvent, tell } from './output.js'
 
 const EXAMPLES = `
 Examples:
-  ethercast down                      all that is in the journal in /run/ethercast
+  ethercast down                      all in the journal of /run/ethercast
   ethercast down --state /var/tmp/lab another journal
 
 It goes by the journal, and needs no file. What can't be taken back is told

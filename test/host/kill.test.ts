@@ -13,7 +13,7 @@ const kShards = 4
 const kLongMs = 1_200_000
 
 /** Every so many of the points of what takes longest: killed is `up` at each of them anyway. Exhaustive: ETHERCAST_EVERY_POINT=1. */
-const kStride = process.env.ETHERCAST_EVERY_POINT ? 1 : 5
+const kStride = process.env.ETHERCAST_EVERY_POINT ? 1 : 11
 /** No run has so many effects. */
 const kNever = 1_000_000
 const kSeed = 20_777

@@ -10,7 +10,9 @@ const RUN_TIME = 1
 const USAGE = 2
 
 /** Each command in a file of its own, loaded only when it is asked for or help is. */
-const commands = ['join', 'switch', 'run', 'slirp', 'ping', 'dump', 'doctor', 'demo'] as const
+const commands = ['join', 'switch', 'run', 'slirp', 'ping', 'dump', 'tunctl', 'doctor', 'demo'] as const
+/** Drop-ins: what follows is for them alone to read, even -V. */
+const dropIns: readonly (string | undefined)[] = ['switch', 'tunctl']
 
 const EXAMPLES = `
 Examples:
@@ -37,8 +39,7 @@ async function main(argv: string[]): Promise<void> {
     })
     .addHelpText('after', EXAMPLES)
   const asked = commands.filter((name) => name === argv[2])
-  // What follows `switch` is uml_switch's, even -V.
-  if (asked.length === 0 || argv[2] === 'switch') program.enablePositionalOptions()
+  if (asked.length === 0 || dropIns.includes(argv[2])) program.enablePositionalOptions()
   for (const name of asked.length > 0 ? asked : commands) {
     const { register } = (await import(`./${name}.js`)) as { register: (program: Command) => void }
     register(program)

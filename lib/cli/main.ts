@@ -10,7 +10,18 @@ const RUN_TIME = 1
 const USAGE = 2
 
 /** Each command in a file of its own, loaded only when it is asked for or help is. */
-const commands = ['join', 'switch', 'run', 'slirp', 'ping', 'dump', 'tunctl', 'doctor', 'demo'] as const
+const commands = [
+  'join',
+  'switch',
+  'run',
+  'slirp',
+  'ping',
+  'dump',
+  'mconsole',
+  'tunctl',
+  'doctor',
+  'demo',
+] as const
 /** Drop-ins: what follows is for them alone to read, even -V. */
 const dropIns: readonly (string | undefined)[] = ['switch', 'tunctl']
 

@@ -119,6 +119,8 @@ export interface NativeLink {
 export interface NativeDatagrams {
   connect(path: string): string
   send(octets: Uint8Array): string
+  /** To whoever sent the last message received. */
+  answer(octets: Uint8Array): string
   /** How long the message was, more than `into` holds when it was cut; -1: there is none. */
   receive(into: Uint8Array): number
   close(): void

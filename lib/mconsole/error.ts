@@ -1,4 +1,4 @@
-import { getSystemErrorName } from 'node:util'
+import { constants } from 'node:os'
 import { EthercastError } from '../spec/error.js'
 
 /** What a guest's kernel answered instead of doing what it was told. */
@@ -23,8 +23,7 @@ export class MconsoleError extends EthercastError {
   }
 }
 
+/** Names that are errnos of this system, and no inventions of libuv's. */
 function errnoName(status: number): string | undefined {
-  if (status >= 0) return undefined
-  const name = getSystemErrorName(status)
-  return /^E[A-Z0-9]+$/.test(name) ? name : undefined
+  return Object.entries(constants.errno).find(([, number]) => number === -status)?.[0]
 }

@@ -72,8 +72,8 @@ export class Mconsole implements Disposable {
   }
 
   /** The kernel's own list of commands. */
-  help(options?: RequestOptions): Promise<string> {
-    return this.send('help', options)
+  async help(options?: RequestOptions): Promise<string> {
+    return await this.send('help', options)
   }
 
   /** Ends the guest at once, without shutting it down. */
@@ -100,8 +100,8 @@ export class Mconsole implements Disposable {
   }
 
   /** The SysRq action of a key; what it prints. Some end the guest before it can answer. */
-  sysrq(key: string, options?: RequestOptions): Promise<string> {
-    return this.send(commands.sysrqCommand(key), options)
+  async sysrq(key: string, options?: RequestOptions): Promise<string> {
+    return await this.send(commands.sysrqCommand(key), options)
   }
 
   /** Ctrl-Alt-Del: what the guest's init does then. */
@@ -131,8 +131,8 @@ export class Mconsole implements Disposable {
   }
 
   /** The kernel stack of a process; some kernels print it to the guest's console alone. */
-  stack(pid: number, options?: RequestOptions): Promise<string> {
-    return this.send(commands.stackCommand(pid), options)
+  async stack(pid: number, options?: RequestOptions): Promise<string> {
+    return await this.send(commands.stackCommand(pid), options)
   }
 
   /** A command as it stands, up to 511 octets; the whole text of the reply. The kernel goes by how it begins: `versionfoo` is `version`. */

@@ -13,7 +13,7 @@ namespace {
 
 constexpr mode_t kPermissions = 0777;
 
-Napi::Value answer(const Napi::CallbackInfo& info, const Result<>& result) {
+Napi::Value outcome(const Napi::CallbackInfo& info, const Result<>& result) {
   return Napi::String::New(info.Env(), result ? "null" : "{\"error\":" + error_to_json(result.error()) + "}");
 }
 
@@ -26,6 +26,7 @@ Napi::Function DatagramHandle::define(Napi::Env env) {
                      {
                          InstanceMethod<&DatagramHandle::connect>("connect"),
                          InstanceMethod<&DatagramHandle::send>("send"),
+                         InstanceMethod<&DatagramHandle::answer>("answer"),
                          InstanceMethod<&DatagramHandle::receive>("receive"),
                          InstanceMethod<&DatagramHandle::close>("close"),
                          InstanceMethod<&DatagramHandle::ref>("ref"),
@@ -58,16 +59,32 @@ DatagramHandle::DatagramHandle(const Napi::CallbackInfo& info) : Napi::ObjectWra
 
 Napi::Value DatagramHandle::connect(const Napi::CallbackInfo& info) {
   if (info.Length() < 1 || !info[0].IsString()) return throw_type(info.Env(), "connect(path: string)");
-  return answer(info, socket_ ? unix_connect(socket_.get(), info[0].As<Napi::String>()) : closed());
+  return outcome(info, socket_ ? unix_connect(socket_.get(), info[0].As<Napi::String>()) : closed());
 }
 
 Napi::Value DatagramHandle::send(const Napi::CallbackInfo& info) {
   if (info.Length() < 1 || !info[0].IsBuffer()) return throw_type(info.Env(), "send(octets: Uint8Array)");
-  if (!socket_) return answer(info, closed());
+  if (!socket_) return outcome(info, closed());
   const auto octets = info[0].As<Napi::Buffer<uint8_t>>();
-  if (::send(socket_.get(), octets.Data(), octets.Length(), MSG_NOSIGNAL) >= 0) return answer(info, {});
+  if (::send(socket_.get(), octets.Data(), octets.Length(), MSG_NOSIGNAL) >= 0) return outcome(info, {});
   const int os_errno = errno;
-  return answer(info, Error::os(os_errno, "send", std::strerror(os_errno)));
+  return outcome(info, Error::os(os_errno, "send", std::strerror(os_errno)));
+}
+
+Napi::Value DatagramHandle::answer(const Napi::CallbackInfo& info) {
+  if (info.Length() < 1 || !info[0].IsBuffer()) return throw_type(info.Env(), "answer(octets: Uint8Array)");
+  if (!socket_) return outcome(info, closed());
+  // Who has not bound to anything can't be answered.
+  if (sender_length_ <= sizeof sender_.sun_family || sender_length_ > sizeof sender_) {
+    return outcome(info, Error::os(EDESTADDRREQ, "sendto", std::strerror(EDESTADDRREQ)));
+  }
+  const auto octets = info[0].As<Napi::Buffer<uint8_t>>();
+  if (sendto(socket_.get(), octets.Data(), octets.Length(), MSG_NOSIGNAL,
+             reinterpret_cast<const sockaddr*>(&sender_), sender_length_) >= 0) {
+    return outcome(info, {});
+  }
+  const int os_errno = errno;
+  return outcome(info, Error::os(os_errno, "sendto", std::strerror(os_errno)));
 }
 
 Napi::Value DatagramHandle::receive(const Napi::CallbackInfo& info) {
@@ -76,8 +93,11 @@ Napi::Value DatagramHandle::receive(const Napi::CallbackInfo& info) {
   ssize_t got = -1;
   if (socket_) {
     do {
-      got = recv(socket_.get(), into.Data(), into.Length(), MSG_TRUNC);
+      sender_length_ = sizeof sender_;
+      got = recvfrom(socket_.get(), into.Data(), into.Length(), MSG_TRUNC,
+                     reinterpret_cast<sockaddr*>(&sender_), &sender_length_);
     } while (got < 0 && errno == EINTR);
+    if (got < 0) sender_length_ = 0;
   }
   return Napi::Number::New(info.Env(), static_cast<double>(got));
 }
@@ -106,8 +126,8 @@ void DatagramHandle::shut() noexcept {
 Napi::Value probe_datagrams(const Napi::CallbackInfo& info) {
   if (info.Length() < 1 || !info[0].IsString()) return throw_type(info.Env(), "probeDatagrams(path: string)");
   const auto made = unix_socket(SOCK_DGRAM);
-  return answer(info,
-                made ? unix_connect(made.value().get(), info[0].As<Napi::String>()) : Result<>(made.error()));
+  return outcome(
+      info, made ? unix_connect(made.value().get(), info[0].As<Napi::String>()) : Result<>(made.error()));
 }
 
 }  // namespace ethercast

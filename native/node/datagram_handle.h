@@ -26,6 +26,8 @@ class DatagramHandle final : public Napi::ObjectWrap<DatagramHandle> {
   Napi::Value connect(const Napi::CallbackInfo& info);
   // send(octets) -> JSON text of null or {error}; to where it is connected
   Napi::Value send(const Napi::CallbackInfo& info);
+  // answer(octets) -> the same; to the path or name that the last message received came from
+  Napi::Value answer(const Napi::CallbackInfo& info);
   // receive(into) -> octets that the message had, more than `into` holds when it was cut; -1: there is none
   Napi::Value receive(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);  // close(): the path is gone; idempotent
@@ -34,6 +36,9 @@ class DatagramHandle final : public Napi::ObjectWrap<DatagramHandle> {
 
   void shut() noexcept;
 
+  // Who sent the last message received; a length of 0: nobody who has a name.
+  sockaddr_un sender_{};
+  socklen_t sender_length_ = 0;
   // Destroyed bottom up: nobody watches a descriptor that is closed.
   Fd socket_;
   UnixName name_;

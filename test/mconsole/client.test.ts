@@ -11,7 +11,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bindDatagrams } from '../../lib/binding.js'
 import {
@@ -28,13 +27,18 @@ import { FakeGuest, notice, part } from './fake_guest.js'
 
 const code = (wanted: string) => (error: unknown) => error instanceof EthercastError && error.code === wanted
 
-const ours = () => readdirSync(tmpdir()).filter((name) => /^ethercast-\w{6}$/.test(name)).length
 
 describe('mconsole: client', function () {
   this.timeout(20_000)
-  let before: number
-  beforeEach(() => void (before = ours()))
-  afterEach(() => eventually(() => ours() <= before, 2000, 'every private folder to be gone'))
+  const { TMPDIR } = process.env
+  let tmp: string
+  before(() => void (process.env.TMPDIR = tmp = mkdtempSync('/tmp/eclab-tmp-')))
+  after(() => {
+    if (TMPDIR === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = TMPDIR
+    rmSync(tmp, { recursive: true })
+  })
+  afterEach(() => eventually(() => readdirSync(tmp).length === 0, 2000, 'every private folder to be gone'))
 
   const open = (guest: FakeGuest, timeoutMs = 5000) =>
     Mconsole.open(guest.umid, { umlDir: guest.umlDir, timeoutMs })

@@ -12,7 +12,7 @@ import {
   listGuests,
   Mconsole,
 } from '../mconsole/index.js'
-import type { FoundGuest, RequestOptions } from '../mconsole/index.js'
+import type { AttachedDevice, FoundGuest, RequestOptions } from '../mconsole/index.js'
 import { EthercastError } from '../spec/error.js'
 import { suggest } from '../spec/nearest.js'
 import { Lifetime, parseDuration } from './lifetime.js'
@@ -96,10 +96,12 @@ async function command(umid: string, words: readonly string[], options: Options)
   const [name = 'help', ...args] = words
   checkName(name)
   using life = new Lifetime()
-  const request: RequestOptions = { signal: life.signal, timeoutMs: options.timeout }
   try {
-    using guest = await Mconsole.open(umid, { umlDir: options.umlDir, ...request })
-    await perform(guest, name, args, options.json ?? false)
+    using guest = await Mconsole.open(umid, { umlDir: options.umlDir, timeoutMs: options.timeout })
+    // Not the console's own end: what was half done is taken back.
+    const request = { signal: life.signal }
+    const outcome = await perform(guest, name, args, request)
+    show(name, args, outcome, options.json ?? false)
   } catch (error) {
     // Told to end, it ends; the guest may still do what it was asked.
     if (life.ending === undefined || life.ending === 'failed') throw error
@@ -115,29 +117,45 @@ function checkName(name: string): void {
   throw new EthercastError('ERR_ETHERCAST_FIELD', message, { field: 'command', value: name })
 }
 
-async function perform(guest: Mconsole, name: string, args: readonly string[], json: boolean): Promise<void> {
-  if (name === 'attach') {
-    const attached = await attachDevice(guest, oneOf(name, args))
-    if (json) return printEvent('attached', attached)
-    print(`${attached.device} is there${attached.isRenamed ? ', under a name that the guest gave it' : ''}`)
-    return
+type Outcome = string | AttachedDevice
+
+async function perform(
+  guest: Mconsole,
+  name: string,
+  args: readonly string[],
+  request: RequestOptions,
+): Promise<Outcome> {
+  switch (name) {
+    case 'attach':
+      return attachDevice(guest, oneOf(name, args), request)
+    case 'detach':
+      await detachDevice(guest, oneOf(name, args), request)
+      return ''
+    case 'log':
+      await guest.log(args.join(' '), request)
+      return ''
+    case 'proc':
+      return guest.proc(oneOf(name, args), request)
+    case 'send':
+      return guest.send(args.join(' '), request)
+    default:
+      return guest.send([name, ...args].join(' '), request)
   }
-  if (name === 'detach') {
-    const device = oneOf(name, args)
-    await detachDevice(guest, device)
-    if (json) return printEvent('detached', { device })
-    print(`${device} is gone`)
-    return
-  }
-  const text = await replyTo(guest, name, args)
-  if (json) return printEvent('reply', { command: [name, ...args].join(' '), text })
-  if (text !== '') print(visible(text.replace(/\n$/, '')))
 }
 
-function replyTo(guest: Mconsole, name: string, args: readonly string[]): Promise<string> {
-  if (name === 'send') return guest.send(args.join(' '))
-  if (name === 'proc') return guest.proc(oneOf(name, args))
-  return guest.send([name, ...args].join(' '))
+function show(name: string, args: readonly string[], outcome: Outcome, json: boolean): void {
+  if (typeof outcome === 'object') {
+    if (json) printEvent('attached', outcome)
+    else
+      print(`${outcome.device} is there${outcome.isRenamed ? ', under a name that the guest gave it' : ''}`)
+  } else if (name === 'detach') {
+    if (json) printEvent('detached', { device: args[0] })
+    else print(`${args[0]} is gone`)
+  } else if (json) {
+    printEvent('reply', { command: [name, ...args].join(' '), text: outcome })
+  } else if (outcome !== '') {
+    print(visible(outcome.replace(/\n$/, '')))
+  }
 }
 
 /** The one word behind a command. */

@@ -68,7 +68,8 @@ export function sysrqCommand(key: string): string {
 }
 
 export function logCommand(text: string): string {
-  if (typeof text === 'string' && text !== '') return `log ${text}`
+  // Without its end the kernel keeps the line until the next one comes.
+  if (typeof text === 'string' && text !== '') return `log ${text.replace(/\n$/, '')}\n`
   throw field('text', text, 'what is logged is a text, not empty')
 }
 
@@ -102,7 +103,7 @@ function field(name: string, value: unknown, message: string): EthercastError {
 /** What the kernel's words mean, where they do not say it. */
 export function reasonOf(command: string, text: string): string | undefined {
   if (text === 'Read of file failed')
-    return `this guest's kernel can't read that file for its console: those of sys/ it can`
+    return `this guest's kernel can't read that file for its console (none of net/, say); sys/, mounts or meminfo it can`
   if (text === 'Device is currently open')
     return `the guest uses the device: it is up there (ip link set ${command.split(' ')[1]} down) or open`
   return undefined

@@ -123,7 +123,7 @@ export class Mconsole implements Disposable {
     await this.send(commands.logCommand(text), options)
   }
 
-  /** A file below the guest's `/proc`. Many can't be read this way: Linux 6.1 reads those of `sys/` and a few more. */
+  /** A file below the guest's `/proc`. Not all can be read this way: Linux 6.1 reads `sys/`, `mounts` or `meminfo`, but nothing of `net/`. */
   async proc(file: string, options?: RequestOptions): Promise<string> {
     const text = await this.send(commands.procCommand(file), options)
     // The kernel begins it on a line of its own.

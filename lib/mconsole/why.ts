@@ -27,12 +27,21 @@ export function whyRefused(error: MconsoleError, { transport, fields }: DeviceSp
 
 /** The kernel took the configuration, and there is no device. */
 export async function whyAbsent(wanted: DeviceSpec): Promise<EthercastError> {
-  const { device, transport } = wanted
-  const why = transport === 'daemon' && wanted.kind === 'eth' ? await whyNoSwitch(wanted) : undefined
+  const { device } = wanted
+  const why = wanted.kind === 'eth' ? await whyNoEth(wanted) : undefined
   const message =
     `attach: the guest took ${device}, but has no such device: ` +
     (why ?? `its kernel could not make it, and tells why in its log alone (dmesg in the guest)`)
   return new EthercastError('ERR_ETHERCAST_MCONSOLE', message, { field: 'device', value: device })
+}
+
+async function whyNoEth(wanted: DeviceSpec): Promise<string | undefined> {
+  const { transport, fields } = wanted
+  if (transport === 'daemon') return whyNoSwitch(wanted)
+  if (transport !== 'mcast' && transport !== 'ucast') return undefined
+  // MAC, address, port, and then the TTL or another port.
+  const bad = fields.slice(2, 4).find((field) => !/^\d*$/.test(field))
+  return bad === undefined ? undefined : `${bad} is no number`
 }
 
 /** `daemon[,MAC[,SOCKTYPE[,SOCKET]]]`: the kernel connects when the device is made, and never again. */

@@ -27,7 +27,6 @@ import { FakeGuest, notice, part } from './fake_guest.js'
 
 const code = (wanted: string) => (error: unknown) => error instanceof EthercastError && error.code === wanted
 
-
 describe('mconsole: client', function () {
   this.timeout(20_000)
   const { TMPDIR } = process.env

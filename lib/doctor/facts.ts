@@ -6,6 +6,8 @@ import { createRequire } from 'node:module'
 import { release } from 'node:os'
 import { checkFilter, interfaces, link, probeBind, routeTo, tunFeatures, udpFeatures } from '../binding.js'
 import type { NativeLink, UdpFeatures } from '../binding.js'
+import { listGuests } from '../mconsole/index.js'
+import type { FoundGuest } from '../mconsole/index.js'
 import { hasProgram } from '../programs.js'
 import { EthercastError } from '../spec/error.js'
 import { socketFacts } from './sockets.js'
@@ -71,6 +73,8 @@ export interface HostFacts {
   medium?(name: string): HostMedium | undefined
   /** What libpcap calls itself when it takes a filter; else what is wrong, with the filter or with libpcap. */
   checkFilter?(filter: string): { by: string } | { field?: string; message: string }
+  /** UML guests of this user, those that have left a folder included; left out: not known. */
+  guests?(): readonly FoundGuest[]
   user: HostUser
   /** A kernel setting by its sysctl name; undefined when there is none. */
   sysctl(name: string): string | undefined
@@ -115,6 +119,7 @@ export function hostFacts(): HostFacts {
     tunFeatures: () => orErrno(tunFeatures),
     udpFeatures: () => orErrno(udpFeatures),
     sockets: socketFacts,
+    guests: () => listGuests(),
     medium,
     checkFilter: (filter) => {
       try {

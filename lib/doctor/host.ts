@@ -3,6 +3,7 @@
 import type { HostFacts } from './facts.js'
 import { ok } from './finding.js'
 import type { Finding } from './finding.js'
+import { checkGuests } from './mconsole.js'
 
 /** The first kernel whose UML has neither mcast nor ucast. */
 const UML_WITHOUT_MCAST = '6.16'
@@ -25,7 +26,7 @@ export function checkHost(facts: HostFacts): Finding[] {
       remedy: [`apt-get install ${debian}`],
     }
   })
-  return [checkNode(facts), ...checkOpenFiles(facts), ...guests]
+  return [checkNode(facts), ...checkOpenFiles(facts), ...guests, ...checkGuests(facts)]
 }
 
 function checkNode({ node, engines, kernel, libc }: HostFacts): Finding {

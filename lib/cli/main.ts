@@ -35,6 +35,8 @@ Examples:
                                        a switch between it and another one
   ethercast run mcast -- linux.uml … 'vec0:transport=fd,fd={fd}'
                                        a guest that starts on that LAN
+  ethercast mconsole debian attach eth1=mcast
+                                       one more NIC for a guest that runs
 
 Exit code: 0 done, 1 failed at run time, 2 wrong usage.`
 

@@ -60,13 +60,13 @@ export function register(program: Command): void {
     .description(
       "Tells a running User-Mode Linux guest's management console what to do; alone: lists the guests.",
     )
-    .argument('[umid]', 'the guest, or the path of its console')
-    .argument('[command...]', 'what to do; default: help')
+    .usage('[options] [UMID [COMMAND…]]')
+    .argument('[words...]', 'the guest, and what it is to do; default: help')
     .option('--json', 'one JSON object a line: guest…; reply, attached or detached')
     .option('--timeout <time>', 'how long the guest has for an answer (default: 10s)', parseDuration)
     .option('--uml-dir <folder>', "where guests are, as UML's uml_dir=")
     .addHelpText('after', HELP)
-    .action(async (umid: string | undefined, words: string[], options: Options) => {
+    .action(async ([umid, ...words]: string[], options: Options) => {
       if (umid === undefined) list(options)
       else await command(umid, words, options)
     })

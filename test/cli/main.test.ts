@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { assertRefused, ethercast } from './cli.js'
 
-const COMMANDS = ['join', 'switch', 'run', 'slirp', 'ping', 'dump', 'doctor', 'demo']
+const COMMANDS = ['join', 'switch', 'run', 'slirp', 'ping', 'dump', 'mconsole', 'tunctl', 'doctor', 'demo']
 const longLines = (text: string) => text.split('\n').filter((line) => line.length > 80)
 
 describe('cli: main', () => {
@@ -15,7 +15,7 @@ describe('cli: main', () => {
     assert.deepEqual(longLines(stdout), [])
   })
 
-  for (const name of ['join', 'ping', 'dump']) {
+  for (const name of ['join', 'ping', 'dump', 'mconsole']) {
     it(`${name} --help has options, examples and exit codes, and fits into 80 columns`, async () => {
       const { code, stdout, stderr } = await ethercast(name, '--help')
       assert.equal(code, 0, stderr)

@@ -115,7 +115,38 @@ export interface NativeLink {
   group?: number
 }
 
+/** A datagram socket of AF_UNIX with a path (native/node/datagram_handle.h). Texts are JSON: null, or what went wrong. */
+export interface NativeDatagrams {
+  connect(path: string): string
+  send(octets: Uint8Array): string
+  /** To whoever sent the last message received. */
+  answer(octets: Uint8Array): string
+  /** How long the message was, more than `into` holds when it was cut; -1: there is none. */
+  receive(into: Uint8Array): number
+  close(): void
+  ref(): void
+  unref(): void
+}
+
+/** What becomes of a device of /dev/net/tun; see native/engine/tun_persist.h. */
+export interface TunWish {
+  /** Where taps are had from; default: /dev/net/tun. */
+  clone?: string
+  /** Empty: the next free tap. */
+  device: string
+  /** Left out: a tap; false: a TUN device. */
+  ethernet?: boolean
+  /** Whether it stays. */
+  persist: boolean
+  owner?: number
+  group?: number
+}
+
 interface Binding {
+  NativeDatagrams: new (path: string, mode: number, readable: () => void) => NativeDatagrams
+  probeDatagrams(path: string): string
+  tunPersist(wanted: TunWish): string
+  accountNumber(kind: 'user' | 'group', name: string): string
   NativeSwitch: new (options: NativeOptions, wake: () => void) => NativeSwitch
   counterNames: string[]
   interfaces(): string
@@ -206,4 +237,39 @@ export function udpFeatures(): UdpFeatures {
 /** Checks a filter for captures, without privilege; what libpcap calls itself. Throws what is wrong with it, or that there is no libpcap. */
 export function checkFilter(filter: string): string {
   return answer<{ by: string }>(binding.checkFilter(filter)).by
+}
+
+/**
+ * Binds a datagram socket to a path; `readable` is called while there are messages. Until `unref` it keeps the process alive, and until
+ * `close` it stays, whoever forgets it.
+ *
+ * @param mode permission bits of the path: who may send
+ */
+export function bindDatagrams(path: string, mode: number, readable: () => void): NativeDatagrams {
+  try {
+    return new binding.NativeDatagrams(path, mode, readable)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw code === 'details' ? fromNative(JSON.parse(message) as NativeError) : error
+  }
+}
+
+/** Throws what a call of a NativeDatagrams says went wrong. */
+export function throwIfRefused(json: string): void {
+  answer<null>(json)
+}
+
+/** Throws the kernel's error unless somebody takes datagrams at a path. Nothing is sent. */
+export function probeDatagrams(path: string): void {
+  answer<null>(binding.probeDatagrams(path))
+}
+
+/** Makes or takes a device of /dev/net/tun, and lets it stay or go; its name. Throws the kernel's error in its own words. */
+export function tunPersist(wanted: TunWish): string {
+  return answer<{ device: string }>(binding.tunPersist(wanted)).device
+}
+
+/** The number of a user or group, wherever this system has them from; null: there is none of that name. */
+export function accountNumber(kind: 'user' | 'group', name: string): number | null {
+  return answer(binding.accountNumber(kind, name))
 }

@@ -5,6 +5,27 @@ export type { ConnectOptions, ListeningNic, ListeningText } from './connect.js'
 export type { FrameBatch } from './frame_batch.js'
 export { HostPort } from './host_port.js'
 export type { WaitOptions } from './host_port.js'
+export {
+  attachDevice,
+  detachDevice,
+  hasDevice,
+  listGuests,
+  Mconsole,
+  MconsoleError,
+  MconsoleNotify,
+} from './mconsole/index.js'
+export type {
+  AttachedDevice,
+  FindOptions,
+  FoundGuest,
+  MconsoleOptions,
+  Notice,
+  NoticeDrops,
+  NoticeFault,
+  NoticeType,
+  NotifyOptions,
+  RequestOptions,
+} from './mconsole/index.js'
 export { Port } from './port.js'
 export type { PortEvent, PortReport, PortState } from './port.js'
 export {

@@ -21,6 +21,7 @@ const layers = {
   ],
   engine: [
     'engine/acceptor.cpp',
+    'engine/accounts.cpp',
     'engine/address.cpp',
     'engine/address_watch.cpp',
     'engine/capture_filter.cpp',
@@ -48,6 +49,7 @@ const layers = {
     'engine/tap_errors.cpp',
     'engine/tap_options.cpp',
     'engine/tun_device.cpp',
+    'engine/tun_persist.cpp',
     'engine/udp_cable.cpp',
     'engine/udp_path.cpp',
     'engine/udp_socket.cpp',
@@ -107,7 +109,10 @@ const layers = {
   node: [
     'node/addon.cpp',
     'node/config_from_js.cpp',
+    'node/datagram_handle.cpp',
+    'node/datagram_watch.cpp',
     'node/fabric_options.cpp',
+    'node/host_changes.cpp',
     'node/host_facts.cpp',
     'node/switch_handle.cpp',
     'node/switch_stations.cpp',

@@ -56,6 +56,18 @@ export const peers = [
     package: 'uml-utilities',
     neededFor: "User-Mode Linux's own switch, to compare with",
   },
+  {
+    name: 'tunctl',
+    program: 'tunctl',
+    package: 'uml-utilities',
+    neededFor: 'taps that stay, to compare with',
+  },
+  {
+    name: 'uml_mconsole',
+    program: 'uml_mconsole',
+    package: 'uml-utilities',
+    neededFor: "User-Mode Linux's own management client, to compare with",
+  },
   { name: 'vde_plug', program: 'vde_plug', package: 'vde2', neededFor: 'clients of a VDE switch' },
   {
     name: 'uml_net',

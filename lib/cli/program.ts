@@ -17,10 +17,14 @@ export const commands = [
   'down',
   'status',
   'schema',
+  'mconsole',
+  'tunctl',
   'doctor',
   'helper',
   'demo',
 ] as const
+/** Drop-ins: what follows is for them alone to read, even -V. */
+const dropIns: readonly (string | undefined)[] = ['switch', 'tunctl']
 
 const EXAMPLES = `
 Examples:
@@ -49,8 +53,7 @@ export async function loadProgram(asked?: string): Promise<Command> {
     })
     .addHelpText('after', EXAMPLES)
   const named = commands.filter((name) => name === asked)
-  // What follows `switch` is uml_switch's, even -V.
-  if (named.length === 0 || asked === 'switch') program.enablePositionalOptions()
+  if (named.length === 0 || dropIns.includes(asked)) program.enablePositionalOptions()
   for (const name of named.length > 0 ? named : commands) {
     const { register } = (await import(`./${name}.js`)) as { register: (program: Command) => void }
     register(program)

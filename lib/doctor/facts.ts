@@ -9,6 +9,8 @@ import type { NativeLink, UdpFeatures } from '../binding.js'
 import { helperFacts } from '../host/helper_facts.js'
 import type { HelperFacts } from '../host/helper_facts.js'
 import { hasBuiltHelper } from '../host/helper_program.js'
+import { listGuests } from '../mconsole/index.js'
+import type { FoundGuest } from '../mconsole/index.js'
 import { hasProgram } from '../programs.js'
 import { EthercastError } from '../spec/error.js'
 import { hostNetwork } from './network.js'
@@ -87,6 +89,8 @@ export interface HostFacts {
   medium?(name: string): HostMedium | undefined
   /** What libpcap calls itself when it takes a filter; else what is wrong, with the filter or with libpcap. */
   checkFilter?(filter: string): { by: string } | { field?: string; message: string }
+  /** UML guests of this user, those that have left a folder included; left out: not known. */
+  guests?(): readonly FoundGuest[]
   user: HostUser
   /** The file /dev/net/tun; the errno's name when there is none. Left out: not known. */
   tunDevice?(): TunDevice | string
@@ -136,6 +140,7 @@ export function hostFacts(): HostFacts {
     tunFeatures: () => orErrno(tunFeatures),
     udpFeatures: () => orErrno(udpFeatures),
     sockets: socketFacts,
+    guests: () => listGuests(),
     medium,
     checkFilter: (filter) => {
       try {

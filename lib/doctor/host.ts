@@ -9,6 +9,7 @@ import { checkBridges } from './host_bridges.js'
 import { checkBuffers } from './host_buffers.js'
 import { checkLeftovers } from './host_leftovers.js'
 import { checkGuests, checkTools } from './host_programs.js'
+import { checkConsoles } from './mconsole.js'
 import { checkFirewall, checkForwarding, checkReversePath } from './host_routing.js'
 import { atLeast } from './version.js'
 
@@ -27,6 +28,7 @@ export function checkHost(facts: HostFacts, isAlone: boolean): Finding[] {
     ...checkLeftovers(facts),
     ...(isAlone ? checkTools(facts) : []),
     ...checkGuests(facts),
+    ...checkConsoles(facts),
     ...(facts.helper === undefined ? [] : checkHelper(facts.helper())),
   ]
 }

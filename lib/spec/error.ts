@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'ERR_ETHERCAST_UNSUPPORTED'
   | 'ERR_ETHERCAST_FRAME_SIZE'
   | 'ERR_ETHERCAST_LOOP'
+  | 'ERR_ETHERCAST_MCONSOLE'
 
 export interface ErrorDetails {
   /** Name of the errno, for failures of the operating system. */

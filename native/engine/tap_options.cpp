@@ -1,21 +1,15 @@
 #include "engine/tap_options.h"
 
-#include <grp.h>
 #include <net/if.h>
-#include <pwd.h>
 
-#include <cerrno>
 #include <charconv>
-#include <vector>
 
+#include "engine/accounts.h"
 #include "engine/frame_options.h"
 
 namespace ethercast {
 
 namespace {
-
-// The longest entry of a user or group that is read, octets; the library asks for more at a time.
-constexpr size_t kMostEntry = 1 << 20;
 
 // 2^32-1 stands for "nobody" in the kernel.
 std::optional<uint32_t> as_number(const std::string& text) noexcept {
@@ -26,31 +20,12 @@ std::optional<uint32_t> as_number(const std::string& text) noexcept {
   return number;
 }
 
-// Of getpwnam_r and getgrnam_r, which differ in nothing else.
-template <typename Entry>
-std::optional<Entry> entry_of(int (*look_up)(const char*, Entry*, char*, size_t, Entry**),
-                              const std::string& name) {
-  Entry entry{};
-  Entry* found = nullptr;
-  for (size_t size = 1024; size <= kMostEntry; size *= 2) {
-    std::vector<char> buffer(size);
-    if (look_up(name.c_str(), &entry, buffer.data(), size, &found) == ERANGE) continue;
-    if (found == nullptr) return std::nullopt;
-    return entry;
-  }
-  return std::nullopt;
-}
-
 Result<std::optional<uint32_t>> read_account(const Config& config, const std::string& key) {
   if (!config.has(key)) return std::optional<uint32_t>();
   auto text = config.text(key);
   if (!text) return text.error();
   std::optional<uint32_t> number = as_number(text.value());
-  if (!number && key == "owner") {
-    if (const auto user = entry_of(getpwnam_r, text.value())) number = user->pw_uid;
-  } else if (!number) {
-    if (const auto group = entry_of(getgrnam_r, text.value())) number = group->gr_gid;
-  }
+  if (!number) number = account_number(key == "owner" ? Account::user : Account::group, text.value());
   if (!number) {
     return Error::bad_field(key, key + " " + text.value() + " is no " + (key == "owner" ? "user" : "group") +
                                      " of this host: give a name that getent " +

@@ -15,6 +15,8 @@ const COMMANDS = [
   'down',
   'status',
   'schema',
+  'mconsole',
+  'tunctl',
   'doctor',
   'helper',
   'demo',
@@ -30,7 +32,7 @@ describe('cli: main', () => {
     assert.deepEqual(longLines(stdout), [])
   })
 
-  for (const name of ['join', 'ping', 'dump']) {
+  for (const name of ['join', 'ping', 'dump', 'mconsole']) {
     it(`${name} --help has options, examples and exit codes, and fits into 80 columns`, async () => {
       const { code, stdout, stderr } = await ethercast(name, '--help')
       assert.equal(code, 0, stderr)

@@ -65,6 +65,7 @@ export class MadeUpHost implements HostAccess {
       links: [],
       routes: [],
       otherRoutes: [],
+      multicast: [],
       notes: [],
       proxies: [],
       sysctl: (name) => values.get(name),

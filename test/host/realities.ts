@@ -45,6 +45,7 @@ export function reality(more: Partial<Reality> = {}): Reality {
       route('198.18.0.0/24', { device: 'eth0', protocol: 'kernel' }),
     ],
     otherRoutes: [],
+    multicast: [],
     proxies: [],
     notes: [],
     uid: lookUp,

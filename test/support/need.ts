@@ -23,6 +23,8 @@ export type PeerName =
   | 'uml_switch'
   | 'vde_plug'
   | 'uml_net'
+  | 'tunctl'
+  | 'uml_mconsole'
   | 'slirp'
   | 'passt'
   | 'slirp4netns'

@@ -4,10 +4,11 @@ import { run } from '../support/running.js'
 
 /**
  * What changes by itself from one second to the next, and says nothing about who changed what; and the ids of a bridge, which are its priority and
- * its MAC once it had a MAC or a port given, and nothing before.
+ * its MAC once it had a MAC or a port given, and nothing before;
+ * and what a bridge can segment, which it has of its ports and keeps when they leave.
  */
 const kVolatile =
-  /^(.*_timer|bridge_id|root_id|stats|stats64|used|cacheinfo|expires|valid_life_time|preferred_life_time|tentative|operstate)$/
+  /^(.*_timer|bridge_id|root_id|tso_max_size|tso_max_segs|stats|stats64|used|cacheinfo|expires|valid_life_time|preferred_life_time|tentative|operstate)$/
 const kMostOctets = 16 * 1024 * 1024
 const kForEver = 0xffff_ffff
 /** Entries that the kernel learnt and will forget; a person's stay. */

@@ -28,6 +28,9 @@ export async function readReality(system: System): Promise<Reality> {
     links: links.flatMap((raw) => readLink(raw, accountLookups(system)) ?? []),
     routes: allRoutes.filter((route) => tableOf(route) === 'main'),
     otherRoutes: allRoutes.filter((route) => !['main', 'local'].includes(tableOf(route))),
+    multicast: allRoutes.flatMap(({ to, device }) =>
+      to.text === 'ff00::/8' && device !== undefined ? [device] : [],
+    ),
     proxies: proxies.flat().flatMap((raw) => readProxy(raw) ?? []),
     nat,
     notes,

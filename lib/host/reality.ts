@@ -45,6 +45,8 @@ export interface Reality {
   routes: HostRoute[]
   /** Of all other tables but `local`, which is the kernel's own. */
   otherRoutes: HostRoute[]
+  /** Devices that have the route of IPv6 multicast, ff00::/8 in the table `local`. */
+  multicast: string[]
   /** Addresses that this host answers for: `ip neigh show proxy`. */
   proxies: { address: string; device: string }[]
   /** Our table, as `nft -j list table inet ethercast` tells it; undefined: there is none. */

@@ -60,9 +60,10 @@ describe('addresses that move to a bridge', function () {
     return link!.addr_info
   }
 
-  it('with all that addresses and routes can have, whole and after each part', async () => {
-    await station.ip(...kAddresses, ...kRoutes)
+  it('with all that addresses and routes can have, whole and in parts', async () => {
+    await station.ip(...kAddresses, ...kRoutes, 'neigh add proxy 198.18.9.77 dev veth0')
     await addBridge()
+    await station.ip('route add 198.18.60.0/24 dev br0', 'neigh add proxy 198.18.60.7 dev br0')
     const made = await comesAndGoes(station, kMove)
     assert.equal(made.actions.length, 1, 'one call of ip')
   })

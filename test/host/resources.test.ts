@@ -137,8 +137,14 @@ describe('resources of a host', function () {
       'link set d0 up',
       'route add 198.18.50.0/24 dev d0',
       'route add 198.18.51.0/24 dev d0 table 77',
+      'neigh add proxy 198.18.50.7 dev d0',
     )
     await comesAndGoes(station, wish('address', { device: 'd0', prefix: '198.18.52.1/24', peer: null }))
+  })
+
+  it('an IPv6 address of a device without a cable, and without IPv6 multicast', async () => {
+    await station.host.tap('tap0')
+    await comesAndGoes(station, wish('address', { device: 'tap0', prefix: '2001:db8:52::1/64', peer: null }))
   })
 
   it('routes of both families', async () => {

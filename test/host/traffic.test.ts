@@ -193,6 +193,9 @@ describe('packets through a host', function () {
     assert.equal(await calls(lan, '2001:db8:9::1'), 'as 2001:db8:9::2')
     assert.match(await calls(station.host, '198.18.9.1'), /^as 198\.18\./)
     assert.match(await calls(station.host, '2001:db8:9::1'), /^as 2001:db8:/)
+    // Where the module br_netfilter is loaded a bridge finds the way back itself; where it is not it must not be needed.
+    const off = 'for one in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $one ] || echo 0 >$one; done'
+    await station.host.exec('sh', ['-c', off], { check: true })
     assert.equal(
       await calls(neighbour, '198.18.9.1'),
       'as 198.18.100.254',
@@ -216,10 +219,13 @@ describe('packets through a host', function () {
     await station.ip('link set veth0 mtu 1000')
     await lan.exec('nft', ['-f', '-'], {
       check: true,
-      input: `table inet seen { chain in { type filter hook input priority 0;
-        tcp flags syn tcp option maxseg size 960 counter comment "clamped"
-        tcp flags syn tcp option maxseg size != 960 counter comment "not"
-        } }`,
+      input: `table inet seen {
+        chain in {
+          type filter hook input priority 0;
+          tcp flags syn tcp option maxseg size 960 counter comment "clamped"
+          tcp flags syn tcp option maxseg size != 960 counter comment "not"
+        }
+      }`,
     })
     await serve(lan, '198.18.9.2')
     assert.equal(await calls(guest, '198.18.9.2', 80), 'as 198.18.9.1')

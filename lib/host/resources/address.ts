@@ -2,19 +2,20 @@
 
 import { batch } from '../batch.js'
 import type { Line } from '../batch.js'
-import { addressNames, addressWords, collateral, isSameAddress } from '../ip_address_words.js'
-import { canBeTold, goesBy, routeWords } from '../ip_route_words.js'
-import { parsePrefix } from '../prefix.js'
+import { fallenInet4, inet4Of } from '../inet4_state.js'
+import type { Inet4State } from '../inet4_state.js'
+import { addressNames, addressWords, collateral, isIpv6, isSameAddress } from '../ip_address_words.js'
 import { linkOf } from '../reality.js'
 import type { HostAddress, RawFields, Reality } from '../reality.js'
-import type { Json, Resource } from '../resource.js'
+import type { Resource } from '../resource.js'
 
 /** `peer`: the other end of a point-to-point line; then the prefix is one host's. */
 type Params = { device: string; prefix: string; peer: string | null }
 type Before = {
   present: boolean
-  /** IPv4 routes by a device that had no IPv4 address: the kernel drops them with the last one. */
-  routes: { to: string; raw: { [key: string]: Json } }[]
+  inet4: Inet4State
+  /** The device had the route of IPv6 multicast: the kernel makes it with the first address, and leaves it. */
+  multicast: boolean
 }
 
 /** As `ip -j addr` would tell it. */
@@ -24,57 +25,52 @@ function rawOf({ prefix, peer }: Params): RawFields {
   return { family, local, prefixlen: Number(length), ...(peer === null ? {} : { address: peer }) }
 }
 
+const addressesOf = ({ device }: Params, reality: Reality): HostAddress[] =>
+  linkOf(reality, device)?.addresses ?? []
 const find = (params: Params, reality: Reality): HostAddress | undefined =>
-  linkOf(reality, params.device)?.addresses.find(({ raw }) => isSameAddress(raw, rawOf(params)))
-
-const inet4Of = (device: string, reality: Reality): HostAddress[] =>
-  (linkOf(reality, device)?.addresses ?? []).filter(({ raw }) => raw.family === 'inet')
+  addressesOf(params, reality).find(({ raw }) => isSameAddress(raw, rawOf(params)))
 
 export const address: Resource<Params, Before> = {
   title: ({ device, prefix, peer }) =>
     `${device}: address ${prefix}${peer === null ? '' : `, the other end is ${peer}`}`,
   state: (params, reality) => (find(params, reality) === undefined ? 'missing' : 'made'),
   before(params, reality) {
-    const { device } = params
-    const isFirst = rawOf(params).family === 'inet' && inet4Of(device, reality).length === 0
-    const routes = isFirst ? [...reality.routes, ...reality.otherRoutes] : []
+    const isInet4 = !isIpv6(rawOf(params))
     return {
       present: find(params, reality) !== undefined,
-      routes: routes.flatMap(({ to, raw }) =>
-        to.address.family === 4 && goesBy(raw, device) && canBeTold(raw)
-          ? [{ to: to.text, raw: raw as { [key: string]: Json } }]
-          : [],
-      ),
+      inet4: isInet4 ? inet4Of(params.device, reality) : { routes: [], proxies: [] },
+      multicast: reality.multicast.includes(params.device),
     }
   },
   make(params, reality) {
     if (find(params, reality) !== undefined) return []
     return batch([['addr', 'add', ...addressWords(rawOf(params), params.device)]])
   },
-  restore(params, { present, routes }, reality) {
-    const found = find(params, reality)
+  restore(params, before, reality) {
     const { device } = params
-    if (present || linkOf(reality, device) === undefined) return []
-    const others = inet4Of(device, reality).filter((one) => one !== found)
-    // Also when it is gone already: a step that was cut short may have left the routes to be put back.
-    const lost = others.length > 0 ? [] : routes
-    const fallen = lost.flatMap(({ to, raw }): Line[] => {
-      const prefix = parsePrefix(to)
-      return prefix === undefined || (found === undefined && isThere(to, raw, reality))
-        ? []
-        : [['route', 'replace', ...routeWords({ to: prefix, raw })]]
-    })
-    if (found === undefined) return batch(fallen)
-    const below = collateral(linkOf(reality, device)?.addresses ?? [], [found])
+    if (before.present || linkOf(reality, device) === undefined) return []
+    const found = find(params, reality)
+    const victims = found === undefined ? [] : [found]
+    const all = addressesOf(params, reality)
     return batch([
-      ['addr', 'del', ...addressNames(found.raw, device)],
-      ...below.map(({ raw }) => ['addr', 'replace', ...addressWords(raw, device)]),
-      ...fallen,
+      ...victims.map(({ raw }) => ['addr', 'del', ...addressNames(raw, device)]),
+      ...collateral(all, victims).map(({ raw }) => ['addr', 'replace', ...addressWords(raw, device)]),
+      ...(isIpv6(rawOf(params))
+        ? multicastLine(device, before, all, victims, reality)
+        : fallenInet4(device, before.inet4, victims, reality)),
     ])
   },
 }
 
-const isThere = (to: string, raw: RawFields, reality: Reality) =>
-  [...reality.routes, ...reality.otherRoutes].some(
-    (one) => routeWords(one).join(' ') === routeWords({ to: { text: to }, raw }).join(' '),
-  )
+/** Not on a device that has other IPv6 addresses, its link-local one among them: then it has that route in its own right. */
+function multicastLine(
+  device: string,
+  { multicast }: Before,
+  all: readonly HostAddress[],
+  victims: readonly HostAddress[],
+  reality: Reality,
+): Line[] {
+  const hasOthers = all.some((one) => isIpv6(one.raw) && !victims.includes(one))
+  if (multicast || hasOthers || !reality.multicast.includes(device)) return []
+  return [['route', 'del', 'multicast', 'ff00::/8', 'dev', device, 'table', 'local']]
+}

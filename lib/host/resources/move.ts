@@ -6,6 +6,8 @@
 import type { Action } from '../action.js'
 import { batch } from '../batch.js'
 import type { Line } from '../batch.js'
+import { fallenInet4, inet4Of, inet4ProxiesOf } from '../inet4_state.js'
+import type { Inet4State } from '../inet4_state.js'
 import { ageOf } from '../inet6_state.js'
 import { addressNames, addressWords, collateral, isIpv6, isOver, isSameAddress } from '../ip_address_words.js'
 import { canBeTold, isSameRoute, routeKey, routeWords } from '../ip_route_words.js'
@@ -24,6 +26,12 @@ type Before = {
   routes: { to: string; raw: JsonFields }[]
   /** Those of the addresses that the bridge had as well. */
   shared: JsonFields[]
+  /** What the NIC answered for: the kernel drops that with its addresses, and on a port it would hear no question. */
+  proxies: string[]
+  /** The bridge answered for these as well. */
+  sharedProxies: string[]
+  /** Of a bridge that had no IPv4 address. */
+  bridge: Inet4State
 }
 
 export const move: Resource<Params, Before> = {
@@ -41,6 +49,9 @@ export const move: Resource<Params, Before> = {
       addresses,
       routes: routesToMove(device, reality).map(({ to, raw }) => ({ to: to.text, raw: raw as JsonFields })),
       shared: addresses.filter((raw) => onBridge.some((one) => isSameAddress(one.raw, raw))),
+      proxies: proxiesToMove(device, reality),
+      sharedProxies: inet4ProxiesOf(bridge, reality),
+      bridge: inet4Of(bridge, reality),
     }
   },
   make({ device, bridge }, reality) {
@@ -49,6 +60,7 @@ export const move: Resource<Params, Before> = {
     return batch([
       ...addLines(addresses, bridge, reality),
       ...gatewaysLast(routes).flatMap((route) => routeLines(route, device, bridge, reality)),
+      ...proxyLines('add', proxiesToMove(device, reality), bridge, reality),
       ...deleteLines(addresses, device, reality),
       ...settle(addresses, bridge, reality),
     ])
@@ -58,15 +70,21 @@ export const move: Resource<Params, Before> = {
     const nic = linkOf(reality, device)
     const onBridge = linkOf(reality, bridge)?.addresses ?? []
     const back = before.addresses
-      // As it is now, if the bridge has it: its lifetimes may have been renewed.
-      .map((raw) => ({ ...raw, ...lifetimesOn(bridge, raw, reality, ageS) }))
+      .map((raw) => ({ ...raw, ...lifetimesOn([bridge, device], raw, reality, ageS) }))
       .filter((raw) => !isOver(raw, 0))
     const moved = before.addresses.filter(
       (raw) =>
         onBridge.some((one) => isSameAddress(one.raw, raw)) &&
         !before.shared.some((one) => isSameAddress(one, raw)),
     )
-    if (nic === undefined) return batch(deleteLines(moved, bridge, reality))
+    const movedProxies = before.proxies.filter((address) => !before.sharedProxies.includes(address))
+    const victims = onBridge.filter((one) => moved.some((raw) => isSameAddress(raw, one.raw)))
+    const fromBridge = [
+      ...proxyLines('del', movedProxies, bridge, reality),
+      ...deleteLines(moved, bridge, reality),
+      ...(linkOf(reality, bridge) === undefined ? [] : fallenInet4(bridge, before.bridge, victims, reality)),
+    ]
+    if (nic === undefined) return batch(fromBridge)
     const all = [...reality.routes, ...reality.otherRoutes]
     const routes = before.routes.flatMap(({ to, raw }): HostRoute[] => {
       const prefix = parsePrefix(to)
@@ -76,7 +94,8 @@ export const move: Resource<Params, Before> = {
     return batch([
       ...addLines(back, device, reality),
       ...gatewaysLast(lost).flatMap((route) => backLines(route, device, bridge, all, ageS)),
-      ...deleteLines(moved, bridge, reality),
+      ...proxyLines('add', before.proxies, device, reality),
+      ...fromBridge,
       ...settle(back, device, reality),
     ])
   },
@@ -115,6 +134,22 @@ const settle = (addresses: readonly RawFields[], device: string, reality: Realit
       return isEndless || (found.raw.nodad === true && raw.nodad !== true)
     })
     .map((raw) => ['addr', 'change', ...addressWords(raw, device)])
+
+const proxiesToMove = (device: string, reality: Reality): string[] =>
+  addressesToMove(device, reality).some(({ raw }) => !isIpv6(raw)) ? inet4ProxiesOf(device, reality) : []
+
+/** Those that are not there yet, or still. */
+const proxyLines = (
+  verb: 'add' | 'del',
+  addresses: readonly string[],
+  device: string,
+  reality: Reality,
+): Line[] => {
+  const there = inet4ProxiesOf(device, reality)
+  return addresses
+    .filter((address) => there.includes(address) === (verb === 'del'))
+    .map((address) => ['neigh', verb, 'proxy', address, 'dev', device])
+}
 
 /** The last made go first: what a step that was cut short left is then what was made first, and can be completed in order. */
 function deleteLines(addresses: readonly RawFields[], device: string, reality: Reality): Line[] {
@@ -185,9 +220,17 @@ const substituted = (raw: RawFields, from: string, to: string): RawFields =>
     key === 'dev' && value === from ? to : value,
   ) as RawFields
 
-/** Seconds from now. */
-function lifetimesOn(device: string, raw: RawFields, reality: Reality, ageS: number): RawFields {
-  const found = isOn(device, raw, reality)?.raw
+/**
+ * Seconds from now: as long as the address has on one of the devices, where they may have been renewed, else what is left of them. One that was to
+ * be valid for a time is for ever only by `outlived`, of a step that was cut short.
+ */
+function lifetimesOn(devices: readonly string[], raw: RawFields, reality: Reality, ageS: number): RawFields {
+  const found = devices
+    .map((device) => isOn(device, raw, reality)?.raw)
+    .find(
+      (one) =>
+        one !== undefined && (one.valid_life_time !== FOR_EVER_S || raw.valid_life_time === FOR_EVER_S),
+    )
   const aged = (value: unknown) =>
     typeof value === 'number' && value !== FOR_EVER_S ? Math.max(0, Math.round(value - ageS)) : value
   return found === undefined

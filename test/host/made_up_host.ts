@@ -66,6 +66,7 @@ export class MadeUpHost implements HostAccess {
       routes: [],
       otherRoutes: [],
       notes: [],
+      multicast: [],
       proxies: [],
       sysctl: (name) => values.get(name),
       access: () => undefined,

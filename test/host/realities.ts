@@ -47,6 +47,7 @@ export function reality(more: Partial<Reality> = {}): Reality {
     otherRoutes: [],
     proxies: [],
     notes: [],
+    multicast: [],
     uid: lookUp,
     gid: lookUp,
     sysctl: () => '0',

@@ -4,11 +4,11 @@
  */
 
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs'
-import { readFileSync, readlinkSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { readFileSync, readlinkSync, renameSync, writeSync } from 'node:fs'
 import { EthercastError } from '../spec/error.js'
 import { forgottenLine, headerLine, JOURNAL_FORMAT, madeLine, parseJournal } from './journal_text.js'
 import type { Intention, JournalText } from './journal_text.js'
-import { errno, folderError, StateFolder } from './state_folder.js'
+import { errno, folderError, StateFolder, unlinkIfThere } from './state_folder.js'
 
 export type { Intention } from './journal_text.js'
 
@@ -174,14 +174,6 @@ async function claimedFolder(path: string): Promise<StateFolder> {
       folder[Symbol.dispose]()
       if (errno(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error
     }
-  }
-}
-
-function unlinkIfThere(path: string): void {
-  try {
-    unlinkSync(path)
-  } catch (error) {
-    if (errno(error) !== 'ENOENT') throw error
   }
 }
 

@@ -10,6 +10,7 @@ import { EthercastError } from '../spec/error.js'
 import { accountNumber } from './accounts.js'
 import { commandText } from './action.js'
 import type { Action, RunAction } from './action.js'
+import { STEP_OF } from './orphans.js'
 import type { System } from './system.js'
 
 /** A program of netlink's answers at once; this is for a machine under heavy load, or a kernel that hangs in a lock. */
@@ -121,7 +122,10 @@ interface Outcome {
 function runProgram(action: RunAction, path: string, programMs: number): Promise<Outcome> {
   const { promise, resolve } = deferred<Outcome>()
   // Detached: an interrupt at the terminal is for ethercast, which then ends the step it is at. LC_ALL: complaints are told by their words.
-  const child = spawn(action.program, action.args, { env: { PATH: path, LC_ALL: 'C' }, detached: true })
+  const child = spawn(action.program, action.args, {
+    env: { PATH: path, LC_ALL: 'C', [STEP_OF]: String(process.pid) },
+    detached: true,
+  })
   const outcome: Outcome = { code: null, signal: null, stdout: '', stderr: '' }
   const stop = (why: string) => {
     outcome.stopped ??= why

@@ -12,6 +12,7 @@ import { readdirSync, readFileSync, readlinkSync, rmdirSync, unlinkSync } from '
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getSystemErrorMap } from 'node:util'
 import { EthercastError } from '../spec/error.js'
+import { orphansGone } from './orphans.js'
 
 export const DEFAULT_STATE_FOLDER = '/run/ethercast'
 
@@ -23,6 +24,8 @@ const PAUSE_MS = 100
 
 export class StateFolder implements Disposable {
   #claim: string | undefined
+  /** Processes that were killed while they had it. */
+  readonly #dead = new Set<string>()
   #isClosed = false
 
   private constructor(
@@ -97,18 +100,16 @@ export class StateFolder implements Disposable {
       await sleep(randomInt(1, PAUSE_MS))
     }
     this.#claim = name
+    await orphansGone([...this.#dead].map((dead) => CLAIM.exec(dead)![1]!))
+    for (const dead of this.#dead) unlinkIfThere(this.at(dead))
   }
 
-  /** A claim of a process that is still there; what others have left is removed. */
+  /** A claim of a process that is still there; what others have left is remembered. */
   #otherClaim(own: string): string | undefined {
     for (const name of readdirSync(this.at('.'))) {
       if (name === own || !CLAIM.test(name)) continue
       if (isAlive(name)) return name
-      try {
-        unlinkSync(this.at(name))
-      } catch {
-        // Another process was faster.
-      }
+      this.#dead.add(name)
     }
     return undefined
   }
@@ -168,6 +169,14 @@ function inUse(path: string, claim: string): EthercastError {
       ? `another ethercast (process ${pid}) is just at it, with ${path}: wait for its end`
       : `another ethercast, process ${pid} of another pid namespace, is at it with ${path}: wait for its end, or, if it has gone, remove ${path}/${claim}`
   return new EthercastError('ERR_ETHERCAST_STATE', message)
+}
+
+export function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (errno(error) !== 'ENOENT') throw error
+  }
 }
 
 export const errno = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code

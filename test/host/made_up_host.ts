@@ -67,6 +67,7 @@ export class MadeUpHost implements HostAccess {
       otherRoutes: [],
       multicast: [],
       notes: [],
+      multicast: [],
       proxies: [],
       sysctl: (name) => values.get(name),
       access: () => undefined,

@@ -48,6 +48,7 @@ export function reality(more: Partial<Reality> = {}): Reality {
     multicast: [],
     proxies: [],
     notes: [],
+    multicast: [],
     uid: lookUp,
     gid: lookUp,
     sysctl: () => '0',

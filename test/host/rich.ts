@@ -7,9 +7,7 @@ import { wishesOf } from '../../lib/host/wishes.js'
 import { childEnv } from '../../scripts/command.mjs'
 import type { Host } from '../support/host.js'
 import type { Lab } from '../support/lab.js'
-import { processesIn } from '../support/namespace.js'
 import type { Result } from '../support/running.js'
-import { eventually } from '../support/wait.js'
 import { settledDump } from './settled.js'
 
 /** TUN_MINOR of linux/miscdevice.h, and the major number of all such. */
@@ -101,12 +99,6 @@ export class RichHost {
     if (number !== undefined) args.push(String(number), how)
     const options = { timeoutMs: kRunMs, cwd: new URL('../..', import.meta.url).pathname }
     const result = await this.host.exec('unshare', [...mount, process.execPath, ...args], options)
-    // A program that it had started goes on to its own end.
-    await eventually(
-      () => processesIn(this.host.namespace).length === 0,
-      kRunMs,
-      'the end of what was started',
-    )
     const effects = /^\{"effects":(\d+)\}$/m.exec(result.stdout)?.[1]
     return { ...result, effects: effects === undefined ? undefined : Number(effects) }
   }

@@ -260,6 +260,8 @@ describe('uml_net with cap_net_admin, run by a user without rights', function ()
     const line = `${program} 4 slip up 198.18.9.253 >${out}.no; ${program} 4 slip up 198.18.9.99 >${out}.taken; ${program} 4 slip up 198.18.9.254 >${out}; sleep 20`
     const [first, ...rest] = [...alice.through(), 'script', '-qc', line, '/dev/null']
     const terminal = host.spawn(first, rest)
+    // The two that are refused, and the one that makes the device, end by themselves.
+    await eventually(async () => (await hostSide(host, 'sl0')).isUp === true, 10_000, 'sl0')
     await eventually(async () => (await helpers(host)).length === 1, 5000, 'the process that stays')
     const { addresses, isUp } = await hostSide(host, 'sl0')
     assert.deepEqual([addresses, isUp], [['198.18.9.254/32'], true])

@@ -46,7 +46,7 @@ export function register(program: Command): void {
     .command('tunctl')
     .summary('makes taps that stay, a drop-in for tunctl')
     .description('Makes taps that stay without a program, for a user or group, and removes them.')
-    .usage('[-b] [-u USER] [-g GROUP] [-t DEVICE] [-f PATH] | -d DEVICE [-f PATH]')
+    .usage('[-b] [-u USER] [-g GROUP] [-t DEV | -d DEV] [-f PATH]')
     .argument('[options...]')
     .helpOption(false)
     .allowUnknownOption()

@@ -16,7 +16,7 @@ export const COMMANDS = {
   reboot: { usage: '', does: 'starts the guest again at once' },
   config: {
     usage: 'DEVICE[=VALUE]',
-    does: 'adds a device, as on the command line; without a value: how it is',
+    does: 'adds a device; without a value: how it is',
   },
   remove: { usage: 'DEVICE', does: 'takes a device away' },
   sysrq: { usage: 'KEY', does: 'the SysRq action of that key' },

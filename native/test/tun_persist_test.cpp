@@ -70,19 +70,22 @@ TEST_CASE("tun_persist: without Ethernet it is a TUN device; without a name the 
 TEST_CASE("tun_persist: the kernel's errors, with the call that failed") {
   const Namespace own;
   if (no_taps(own)) return;
-  const auto error = [](const TunPersistence& wanted) {
+  const auto error = [](const std::string& device, const std::string& clone = "/dev/net/tun") {
+    TunPersistence wanted;
+    wanted.device = device;
+    wanted.clone = clone;
     const auto done = set_tun_persistence(wanted);
     REQUIRE(!done);
     return done.error();
   };
-  const Error other = error({.device = "lo"});
+  const Error other = error("lo");
   CHECK(other.os_errno == EINVAL);
   CHECK(other.message == "Invalid argument");
   CHECK(std::string(other.syscall) == "TUNSETIFF");
-  CHECK(std::string(error({.clone = "/nonexistent"}).syscall) == "open");
-  CHECK(error({.clone = "/dev/null"}).os_errno == ENOTTY);
-  CHECK(error({.device = "a name of 16 oct"}).code == Errc::field);
-  CHECK(error({.device = std::string("a\0b", 3)}).code == Errc::field);
+  CHECK(std::string(error("", "/nonexistent").syscall) == "open");
+  CHECK(error("", "/dev/null").os_errno == ENOTTY);
+  CHECK(error("a name of 16 oct").code == Errc::field);
+  CHECK(error(std::string("a\0b", 3)).code == Errc::field);
 }
 
 TEST_CASE("accounts: names have numbers, numbers are no names") {

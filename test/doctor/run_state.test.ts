@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runState } from '../../lib/doctor/run_state.js'
-import { Journal, whereabouts } from '../../lib/host/journal.js'
+import { Journal } from '../../lib/host/journal.js'
 import { startNode } from '../support/child.js'
 
 /** Opens the journal, writes down one step, and stays at it. */

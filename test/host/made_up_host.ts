@@ -67,7 +67,6 @@ export class MadeUpHost implements HostAccess {
       otherRoutes: [],
       multicast: [],
       notes: [],
-      multicast: [],
       proxies: [],
       sysctl: (name) => values.get(name),
       access: () => undefined,

@@ -48,7 +48,6 @@ export function reality(more: Partial<Reality> = {}): Reality {
     multicast: [],
     proxies: [],
     notes: [],
-    multicast: [],
     uid: lookUp,
     gid: lookUp,
     sysctl: () => '0',

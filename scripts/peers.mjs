@@ -67,6 +67,7 @@ export const peers = [
   },
   { name: 'socat', program: 'socat', package: 'socat', neededFor: 'sockets and terminals joined' },
   { name: 'setpriv', program: 'setpriv', package: 'util-linux', neededFor: 'programs as another user' },
+  { name: 'script', program: 'script', package: 'bsdutils', neededFor: 'programs on a terminal' },
   { name: 'cmake', program: 'cmake', package: 'cmake', neededFor: 'the C++ tests' },
   {
     name: 'doctest',

@@ -27,6 +27,7 @@ export type PeerName =
   | 'slirp4netns'
   | 'socat'
   | 'setpriv'
+  | 'script'
   | 'cmake'
   | 'doctest'
 

@@ -215,9 +215,9 @@ TEST_CASE("helper program: it refuses to run setuid or setgid") {
   // setgid makes AT_SECURE true for whoever has another group.
   // Beside the program itself: file systems for temporary files may not know setgid.
   const std::string copy = our_helper() + "-setgid";
-  const std::string command = "cp " + our_helper() + " " + copy + " && chgrp 65534 " + copy +
-                              " && chmod 2755 " + copy + " && " + copy +
-                              " 4 add tap0 198.18.0.2 255.0.0.0 | grep -q 'setuid or setgid, which is more than'";
+  const std::string command =
+      "cp " + our_helper() + " " + copy + " && chgrp 65534 " + copy + " && chmod 2755 " + copy + " && " +
+      copy + " 4 add tap0 198.18.0.2 255.0.0.0 | grep -q 'setuid or setgid, which is more than'";
   const int status = std::system(command.c_str());
   CHECK(::unlink(copy.c_str()) == 0);
   CHECK(status == 0);

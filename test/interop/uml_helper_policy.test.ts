@@ -134,6 +134,11 @@ describe('the attack of the HOWTO, by a guest of a user without rights', functio
     }
     await guest.sh(`ip addr del ${kClient}/32 dev eth0`)
     assert.equal(await routesAndAnswers(), before)
+    // The guest itself believes that it has the name server's. What it sends so does not pass either.
+    const heard = await hostEchoes(client)
+    const spoofed = await guest.sh(`ping -c ${kPings} -i 0.1 -W 1 -I ${kServer} ${kClient}`)
+    assert.match(spoofed.output, new RegExp(`${kPings} packets transmitted, 0 packets received`))
+    assert.equal(await hostEchoes(client), heard)
     assert.deepEqual(await answeredBy(guest), { server: kPings, guest: 0 })
     await kernelPings(host, kServer)
     await kernelPings(client, kGuest)

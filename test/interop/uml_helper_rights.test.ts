@@ -254,7 +254,8 @@ describe('uml_net with cap_net_admin, run by a user without rights', function ()
     assert.equal((await ask('del')).code, 0)
   })
 
-  it('slip: a device of the user, of the name that the policy has; who carries the packets has no capability left', async () => {
+  it('slip: a device of the user, of the name that the policy has; who carries the packets has no capability left', async function () {
+    need(this, 'script')
     alice.writePolicy('allow user alice device sl* gate 198.18.9.254,198.18.9.99\n')
     const out = join(lab.dir, 'slip.out')
     const line = `${program} 4 slip up 198.18.9.253 >${out}.no; ${program} 4 slip up 198.18.9.99 >${out}.taken; ${program} 4 slip up 198.18.9.254 >${out}; sleep 20`

@@ -26,8 +26,8 @@ interface Options {
 
 /** Those that are not the kernel's own. */
 const VERBS = {
-  attach: { usage: 'DEVICE=SPEC', does: 'adds a network device, and sees that the guest has it' },
-  detach: { usage: 'DEVICE', does: 'takes a network device away, and sees that it is gone' },
+  attach: { usage: 'DEVICE=SPEC', does: 'adds a device, and sees that the guest has it' },
+  detach: { usage: 'DEVICE', does: 'takes it away, and sees that it is gone' },
   send: { usage: 'TEXT', does: 'a command as it stands' },
 } as const
 

@@ -11,7 +11,7 @@ import { shellWord } from './opening.js'
 
 const EXAMPLES = `
 Examples:
-  ethercast plan                      of ./ethercast.yaml, or that in /etc/ethercast
+  ethercast plan                      of ethercast.yaml here, or /etc/ethercast
   ethercast plan -c lab.yaml          another file
   ethercast plan -c lab.yaml --json   for a program: step…, guest…, done
 

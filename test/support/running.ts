@@ -1,13 +1,17 @@
 // A child process that a test holds on to: its output so far, waiting for a line, and a sure end.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { childEnv, commandLine, findProgram } from '../../scripts/command.mjs'
 import { atExit } from './cleanup.js'
 import { within } from './wait.js'
 
 const kKeptOctets = 1024 * 1024
-// After a process has ended its pipes may still hold output; a daemon it left behind may hold them for ever.
-const kDrainMs = 300
+// After a process has ended its pipes may still hold output; a daemon it left behind may hold them open for ever. So many looks in a row that
+// find nothing are the end. Looks, not time alone: a busy event loop is late for its timers before it has read anything.
+const kQuietLooks = 6
+const kLookMs = 50
+/** Of one that goes on talking no more is waited for. */
+const kMostLooks = 100
 
 export interface Exit {
   readonly code: number | null
@@ -44,6 +48,8 @@ export class Running {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #endSignal: NodeJS.Signals
   readonly #watchers = new Set<() => void>()
+  /** That came through the pipes so far. */
+  #pieces = 0
 
   /** Starts a command in a process group of its own, so that its end takes its children along. */
   constructor(command: string, args: readonly string[], options: StartOptions = {}) {
@@ -132,6 +138,7 @@ export class Running {
     const kept = options.keptOctets ?? kKeptOctets
     let line = ''
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#pieces++
       this.stdout = (this.stdout + text).slice(-kept)
       if (options.onLine) {
         const lines = (line + text).split('\n')
@@ -141,6 +148,7 @@ export class Running {
       this.#notify()
     })
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#pieces++
       this.stderr = (this.stderr + text).slice(-kept)
       this.#notify()
     })
@@ -153,13 +161,23 @@ export class Running {
       resolve({ code: 127, signal: null })
     })
     this.#child.once('exit', (code, signal) => {
-      const late = setTimeout(() => resolve({ code, signal }), kDrainMs)
-      this.#child.once('close', () => {
-        clearTimeout(late)
-        resolve({ code, signal })
-      })
+      this.#child.once('close', () => resolve({ code, signal }))
+      void this.#quiet().then(() => resolve({ code, signal }))
     })
     return promise
+  }
+
+  /**
+   * Waits until the pipes bring nothing any more. A child is seen to have ended before its output is read when another one's end made Node look
+   * after all of them.
+   */
+  async #quiet(): Promise<void> {
+    for (let looks = 0, all = 0; looks < kQuietLooks && all < kMostLooks; looks++, all++) {
+      const before = this.#pieces
+      await sleep(kLookMs)
+      await turn() // pipes are read between timers and this
+      if (this.#pieces !== before) looks = -1
+    }
   }
 
   #find(pattern: RegExp): RegExpExecArray | undefined {

@@ -110,6 +110,8 @@ function bridges(config: HostConfig): Wish[] {
       wish('bridge', { device: name }),
       ...nics.slice(0, 1).map((device) => wish('bridge_mac', { bridge: name, device })),
       ...(bridge.mtu === undefined ? [] : [wish('mtu', { device: name, mtu: bridge.mtu })]),
+      // A NIC's LAN may well have a router; guests alone have none to tell of.
+      ...(nics.length > 0 ? [] : [wish('no_router', { device: name })]),
       wish('up', { device: name }),
       ...ports.flatMap((device) => [
         ...(isNic(device) ? [wish('up', { device })] : []), // taps are up already
@@ -124,6 +126,7 @@ function bridges(config: HostConfig): Wish[] {
 /** MTU first: with a small one there is no IPv6, and addresses of it are refused. */
 const settings = (device: string, mtu: number | undefined, prefixes: readonly string[]): Wish[] => [
   ...(mtu === undefined ? [] : [wish('mtu', { device, mtu })]),
+  wish('no_router', { device }), // nothing is heard before it is up
   wish('up', { device }),
   ...addresses(device, prefixes),
 ]

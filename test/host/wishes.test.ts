@@ -39,6 +39,7 @@ describe('wishes of a file', () => {
         '/dev/net/tun: group 2002, mode 0660',
         'tap0: a persistent TAP device of several queues, user 1001, group 2002',
         'tap0: MTU 1400',
+        'tap0: no router is believed',
         'tap0: up',
         'tap0: address 198.18.1.254/24',
         'tap0: address 2001:db8::1/64',
@@ -62,6 +63,7 @@ describe('wishes of a file', () => {
       }),
       [
         'tap0: a persistent TAP device',
+        'tap0: no router is believed',
         'tap0: up',
         'br0: a bridge',
         'br0: the MAC of eth0',
@@ -95,6 +97,7 @@ describe('wishes of a file', () => {
       [
         'sl0: a persistent TUN device',
         'sl0: MTU 576',
+        'sl0: no router is believed',
         'sl0: up',
         'sl0: address 198.18.5.1/32, the other end is 198.18.5.2',
         'route to 0.0.0.0/0 via 198.18.9.2',

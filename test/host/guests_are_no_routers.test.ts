@@ -25,13 +25,21 @@ describe('guests are no routers', function () {
   })
   afterEach(() => lab?.close())
 
-  /** Sends it in by a device, which keeps its carrier after. @returns when this host has taken it */
-  async function advertise(device: string, type: 'tap' | 'tun'): Promise<void> {
+  /**
+   * Sends it in by a device, which keeps its carrier after.
+   *
+   * @param by the device that hears it, whose IPv6 must be ready
+   * @returns when this host has taken it
+   */
+  async function advertise(device: string, type: 'tap' | 'tun', by = device): Promise<void> {
     const { host } = station
     const file = join(lab.dir, `${device}.bin`)
     writeFileSync(file, type === 'tap' ? advertisementFrame() : advertisement())
     const to = `TUN,tun-name=${device},tun-type=${type},iff-no-pi`
-    host.spawn('socat', ['-u', `OPEN:${file},rdonly,ignoreeof`, to])
+    const sender = host.spawn('sh', ['-c', '(read _; cat "$0" -) | socat -u - "$1"', file, to])
+    const isReady = () => host.ip('-6', 'addr', 'show', 'dev', by, 'scope', 'link', '-tentative')
+    await eventually(isReady, 10_000, `IPv6 of ${by}`)
+    sender.write('now\n')
     const isIn = async () => {
       const { stdout } = await host.exec('cat', [`/sys/class/net/${device}/statistics/rx_packets`])
       return Number(stdout) > 0
@@ -52,7 +60,7 @@ describe('guests are no routers', function () {
     // A device that the file knows nothing of, to see that the advertisement is one.
     await station.host.tap('other0')
     await advertise('tap0', 'tap')
-    await advertise('tap1', 'tap')
+    await advertise('tap1', 'tap', 'br0')
     await advertise('sl0', 'tun')
     await advertise('other0', 'tap')
     await eventually(async () => /dev other0/.test(await defaultRoutes()), 10_000, "the other's route")

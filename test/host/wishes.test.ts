@@ -126,13 +126,33 @@ describe('wishes of a file', () => {
       ['nat', 'forwarding'],
     )
     assert.deepEqual(all.at(-2)!.params, {
-      masquerade: [{ from: '198.18.1.0/24', out: 'eth0' }],
+      masquerade: [{ from: '198.18.1.0/24', out: 'eth0', behind: ['tap0'] }],
       forwards: [
         { protocol: 'tcp', port: 80, device: null, to: '198.18.1.1', toPort: 80, behind: 'tap0' },
         { protocol: 'udp', port: 53, device: 'eth0', to: '198.18.7.7', toPort: 5353, behind: 'br0' },
         { protocol: 'tcp', port: 81, device: null, to: '198.18.99.1', toPort: 81, behind: null },
       ],
     })
+  })
+
+  it('a masqueraded net is behind the devices that have it or a guest of it, not behind a NIC', () => {
+    const all = wishes({
+      taps: { tap0: { addresses: ['198.18.1.254/24', '2001:db8:1::1/64'] }, tap1: {}, tap2: {}, tap3: {} },
+      slip: { sl0: { host: '198.18.5.1', guest: '198.18.1.77' } },
+      bridges: { br0: { ports: ['tap1'] }, br1: { ports: ['tap2', 'eth1'], addresses: ['198.18.1.9/32'] } },
+      guests: { two: { device: 'tap1', addresses: ['198.18.1.7/32'] } },
+      masquerade: [
+        { from: '198.18.1.0/25', out: 'eth0' },
+        { from: '::/0', out: 'tap3' },
+        { from: '0.0.0.0/0', out: 'tap0' },
+      ],
+      forwarding: ['ipv4', 'ipv6'],
+    })
+    const { masquerade } = all.find(({ kind }) => kind === 'nat')!.params as { masquerade: object[] }
+    assert.deepEqual(
+      masquerade.map((one) => (one as { behind: string[] }).behind),
+      [['tap0', 'br0', 'sl0'], ['tap0'], ['br0', 'sl0']],
+    )
   })
 
   it('an account that nobody has', () => {

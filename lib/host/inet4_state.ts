@@ -1,4 +1,7 @@
-/** What the kernel drops with the last IPv4 address of a device, though it needs none: its routes, and what it answers for (fib_disable_ip). */
+/**
+ * What the kernel drops with the last IPv4 address of a device, though it needs none: its routes, what it answers for, and
+ * the neighbours that somebody wrote down (fib_disable_ip).
+ */
 
 import type { Line } from './batch.js'
 import { canBeTold, goesBy, isSameRoute, routeWords } from './ip_route_words.js'
@@ -6,10 +9,14 @@ import { parsePrefix } from './prefix.js'
 import { linkOf } from './reality.js'
 import type { HostAddress, Reality } from './reality.js'
 import type { Json } from './resource.js'
+import { inet4NeighboursOf, neighbourLines, without } from './static_neighbours.js'
+import type { StaticNeighbour } from './static_neighbours.js'
 
 export type Inet4State = {
   routes: { to: string; raw: { [key: string]: Json } }[]
   proxies: string[]
+  /** A journal of an earlier version has none. */
+  neighbours?: StaticNeighbour[]
 }
 
 export const inet4AddressesOf = (device: string, reality: Reality): HostAddress[] =>
@@ -30,6 +37,7 @@ export function inet4Of(device: string, reality: Reality): Inet4State {
         : [],
     ),
     proxies: inet4ProxiesOf(device, reality),
+    neighbours: inet4NeighboursOf(device, reality),
   }
 }
 
@@ -55,5 +63,9 @@ export function fallenInet4(
     ...state.proxies
       .filter((address) => isFalling || !proxies.includes(address))
       .map((address) => ['neigh', 'add', 'proxy', address, 'dev', device]),
+    ...neighbourLines(
+      without(state.neighbours ?? [], isFalling ? [] : inet4NeighboursOf(device, reality)),
+      device,
+    ),
   ]
 }

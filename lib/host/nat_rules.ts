@@ -2,7 +2,12 @@
 
 import { createHash } from 'node:crypto'
 
-export type Masquerade = { from: string; out: string }
+export type Masquerade = {
+  from: string
+  out: string
+  /** Devices that guests of this net are behind, and nobody else. */
+  behind: string[]
+}
 export type Forward = {
   protocol: 'tcp' | 'udp'
   port: number
@@ -43,6 +48,7 @@ export function natRules(nat: Nat): Rule[] {
   return [
     ...nat.forwards.flatMap(forwardRules),
     ...nat.masquerade.map(masqueradeRule),
+    ...unseenRules(nat.masquerade),
     ...clampRules(nat),
   ].sort(
     // By chain, as a listing has them; within one the order is the file's.
@@ -54,6 +60,7 @@ const chainNames: string[] = Object.keys(chains)
 
 const isIpv6 = (text: string) => text.includes(':')
 const familyOf = (text: string) => (isIpv6(text) ? 'ip6' : 'ip')
+const protocolOf = (text: string) => `meta nfproto ${isIpv6(text) ? 'ipv6' : 'ipv4'}`
 
 function rule(chain: Chain, what: string, ...words: string[]): Rule {
   const text = words.filter(Boolean).join(' ')
@@ -68,6 +75,27 @@ const masqueradeRule = ({ from, out }: Masquerade): Rule =>
     `oifname "${out}" ${familyOf(from)} saddr ${from} masquerade`,
   )
 
+/**
+ * Masquerading alone hides nobody: a machine on the LAN needs but a route by this host to call a guest, and a guest's packet with a made-up source
+ * would leave as it is. Nobody outside calls in but by a port forward, and by `out` leaves only what its device has a route back to
+ * (`fib … iif` at this hook: Linux 5.18).
+ */
+function unseenRules(masquerade: readonly Masquerade[]): Rule[] {
+  const rules = masquerade.flatMap(({ from, out, behind }): Rule[] => {
+    const devices = behind.map((name) => `"${name}"`).join(', ')
+    const madeUp = `iifname { ${devices} } oifname "${out}" ${protocolOf(from)} fib saddr . iif oif missing drop`
+    const unasked = `iifname "${out}" oifname != "${out}" ${familyOf(from)} daddr ${from} ct state { invalid, new, untracked }`
+    return [
+      ...(behind.length > 0 ? [rule('forward', `no made-up sources by ${out}`, madeUp)] : []),
+      // "Everything" is no net of guests: others are in it, too.
+      ...(from.endsWith('/0')
+        ? []
+        : [rule('forward', `${from} is not called from ${out}`, `${unasked} ct status ! dnat drop`)]),
+    ]
+  })
+  return rules.filter(({ text }, index) => rules.findIndex((other) => other.text === text) === index)
+}
+
 /** Loopback addresses are of no use in a packet that leaves: there is no way back to them. */
 const notLoopback = (to: string) => (isIpv6(to) ? 'ip6 daddr != ::1' : 'ip daddr != 127.0.0.0/8')
 
@@ -76,11 +104,12 @@ function forwardRules({ protocol, port, device, to, toPort, behind }: Forward): 
   const what = `${protocol} ${port} to ${to} ${toPort}`
   const target = isIpv6(to) ? `[${to}]:${toPort}` : `${to}:${toPort}`
   // Only what is addressed to this host itself: connections that it forwards to others are theirs.
-  const own = `meta nfproto ${family === 'ip' ? 'ipv4' : 'ipv6'} fib daddr type local ${protocol} dport ${port}`
+  const own = `${protocolOf(to)} fib daddr type local ${protocol} dport ${port}`
   const dnat = `dnat ${family} to ${target}`
   const rules = [
     rule('prerouting', what, device === null ? '' : `iifname "${device}"`, own, dnat),
-    rule('output', `${what}, from this host`, notLoopback(to), own, dnat),
+    // What this host itself sends comes in nowhere.
+    ...(device === null ? [rule('output', `${what}, from this host`, notLoopback(to), own, dnat)] : []),
   ]
   if (behind === null) return rules
   // A guest that calls its neighbour by this host's address would get the answer from the neighbour itself, and not know it.

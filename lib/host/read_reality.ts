@@ -13,13 +13,14 @@ const FOR_EVER_S = 0xffff_ffff
 
 export async function readReality(system: System): Promise<Reality> {
   const notes: string[] = []
-  const [links, routes, proxies, nat] = await Promise.all([
+  const [links, routes, proxies, neighbours, nat] = await Promise.all([
     jsonOf(system, ['-j', '-d', 'addr', 'show']),
     jsonOf(system, ['-j', '-d', 'route', 'show', 'table', 'all']),
     Promise.all([
       jsonOf(system, ['-j', '-4', 'neigh', 'show', 'proxy']),
       jsonOf(system, ['-j', '-6', 'neigh', 'show', 'proxy']),
     ]),
+    jsonOf(system, ['-j', '-4', 'neigh', 'show', 'nud', 'permanent']),
     readNat(system, notes),
   ])
   const allRoutes = routes.flatMap((raw) => readRoute(raw) ?? [])
@@ -32,6 +33,7 @@ export async function readReality(system: System): Promise<Reality> {
       to.text === 'ff00::/8' && device !== undefined ? [device] : [],
     ),
     proxies: proxies.flat().flatMap((raw) => readProxy(raw) ?? []),
+    neighbours: neighbours.flatMap((raw) => readNeighbour(raw) ?? []),
     nat,
     notes,
     sysctl: (name) => system.sysctl(name),
@@ -143,6 +145,11 @@ function readProxy(raw: RawFields): { address: string; device: string } | undefi
   const { dst, dev } = raw
   // IPv4's listing may have entries of the other family's table too; the same one is told once.
   return typeof dst === 'string' && typeof dev === 'string' ? { address: dst, device: dev } : undefined
+}
+
+function readNeighbour({ dst, dev, lladdr }: RawFields): Reality['neighbours'][number] | undefined {
+  const isWhole = typeof dst === 'string' && typeof dev === 'string' && typeof lladdr === 'string'
+  return isWhole ? { address: dst, device: dev, mac: lladdr } : undefined
 }
 
 const isFields = (value: unknown): value is RawFields =>

@@ -49,6 +49,8 @@ export interface Reality {
   multicast: string[]
   /** Addresses that this host answers for: `ip neigh show proxy`. */
   proxies: { address: string; device: string }[]
+  /** IPv4 neighbours whose MAC somebody has written down: `ip neigh show nud permanent`. */
+  neighbours: { address: string; mac: string; device: string }[]
   /** Our table, as `nft -j list table inet ethercast` tells it; undefined: there is none. */
   nat?: unknown
   /** What could not be read, and why: without root `nat` is not known. */

@@ -110,6 +110,8 @@ function bridges(config: HostConfig): Wish[] {
       wish('bridge', { device: name }),
       ...nics.slice(0, 1).map((device) => wish('bridge_mac', { bridge: name, device })),
       ...(bridge.mtu === undefined ? [] : [wish('mtu', { device: name, mtu: bridge.mtu })]),
+      // A NIC's LAN may well have a router; guests alone have none to tell of.
+      ...(nics.length > 0 ? [] : [wish('no_router', { device: name })]),
       wish('up', { device: name }),
       ...ports.flatMap((device) => [
         ...(isNic(device) ? [wish('up', { device })] : []), // taps are up already
@@ -124,6 +126,7 @@ function bridges(config: HostConfig): Wish[] {
 /** MTU first: with a small one there is no IPv6, and addresses of it are refused. */
 const settings = (device: string, mtu: number | undefined, prefixes: readonly string[]): Wish[] => [
   ...(mtu === undefined ? [] : [wish('mtu', { device, mtu })]),
+  wish('no_router', { device }), // nothing is heard before it is up
   wish('up', { device }),
   ...addresses(device, prefixes),
 ]
@@ -193,7 +196,11 @@ function proxies(config: HostConfig): Wish[] {
 }
 
 function nat(config: HostConfig): Wish[] {
-  const masquerade = config.masquerade.map(({ from, out }) => ({ from: canonical(from), out }))
+  const masquerade = config.masquerade.map(({ from, out }) => ({
+    from: canonical(from),
+    out,
+    behind: guestDevices(from, config).filter((name) => name !== out),
+  }))
   const forwards = config.port_forwards.map((forward): Forward => {
     const to = canonicalAddress(forward.to)
     return {
@@ -206,6 +213,21 @@ function nat(config: HostConfig): Wish[] {
     }
   })
   return masquerade.length + forwards.length === 0 ? [] : [wish('nat', { masquerade, forwards })]
+}
+
+/** The devices behind which there are guests of this net, and guests alone. */
+function guestDevices(from: string, config: HostConfig): string[] {
+  const net = parsePrefix(from)!
+  const isThere = (one: Prefix) => contains(net, one) || contains(one, net)
+  const guests = Object.values(config.guests).map(({ device, addresses: own }) => ({
+    name: segmentOf(device, config),
+    prefixes: own.flatMap((text) => parsePrefix(text) ?? []),
+  }))
+  const names = [config.taps, config.bridges, config.slip].flatMap((devices) => Object.keys(devices))
+  return names.filter((name) => {
+    const behind = guests.filter((guest) => guest.name === name).flatMap(({ prefixes }) => prefixes)
+    return !hasNic(name, config) && [...prefixesOf(name, config), ...behind].some(isThere)
+  })
 }
 
 /** The device that a guest is behind: named by the file, or the one whose prefix it is in. */

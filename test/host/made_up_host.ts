@@ -68,6 +68,7 @@ export class MadeUpHost implements HostAccess {
       multicast: [],
       notes: [],
       proxies: [],
+      neighbours: [],
       sysctl: (name) => values.get(name),
       access: () => undefined,
       uid: () => undefined,

@@ -34,6 +34,12 @@ const kRoutes = [
   'route add 2001:db8:30::/64 via 2001:db8:9::9 dev veth0 pref high',
   'route add 2001:db8:31::/64 via 2001:db8:9::9 dev veth0 table 77',
 ]
+/** Two that somebody wrote down, one of them an address that the bridge has another MAC for. */
+const kNeighbours = [
+  'neigh add 198.18.9.2 lladdr 02:00:00:00:00:02 dev veth0 nud permanent',
+  'neigh add 198.18.60.9 lladdr 02:00:00:00:00:09 dev veth0 nud permanent',
+]
+const kBridgesNeighbour = 'neigh add 198.18.60.9 lladdr 02:00:00:00:00:19 dev br0 nud permanent'
 
 describe('addresses that move to a bridge', function () {
   this.timeout(120_000)
@@ -61,9 +67,13 @@ describe('addresses that move to a bridge', function () {
   }
 
   it('with all that addresses and routes can have, whole and in parts', async () => {
-    await station.ip(...kAddresses, ...kRoutes, 'neigh add proxy 198.18.9.77 dev veth0')
+    await station.ip(...kAddresses, ...kRoutes, 'neigh add proxy 198.18.9.77 dev veth0', ...kNeighbours)
     await addBridge()
-    await station.ip('route add 198.18.60.0/24 dev br0', 'neigh add proxy 198.18.60.7 dev br0')
+    await station.ip(
+      'route add 198.18.60.0/24 dev br0',
+      'neigh add proxy 198.18.60.7 dev br0',
+      kBridgesNeighbour,
+    )
     const made = await comesAndGoes(station, kMove)
     assert.equal(made.actions.length, 1, 'one call of ip')
   })

@@ -47,6 +47,7 @@ export function reality(more: Partial<Reality> = {}): Reality {
     otherRoutes: [],
     multicast: [],
     proxies: [],
+    neighbours: [],
     notes: [],
     uid: lookUp,
     gid: lookUp,

@@ -138,6 +138,7 @@ describe('resources of a host', function () {
       'route add 198.18.50.0/24 dev d0',
       'route add 198.18.51.0/24 dev d0 table 77',
       'neigh add proxy 198.18.50.7 dev d0',
+      'neigh add 198.18.50.8 lladdr 02:00:00:00:00:08 dev d0 nud permanent',
     )
     await comesAndGoes(station, wish('address', { device: 'd0', prefix: '198.18.52.1/24', peer: null }))
   })

@@ -10,8 +10,8 @@ const kForward = { protocol: 'tcp', port: 8080, device: null, to: '198.18.100.1'
 const kForward6 = { ...kForward, to: '2001:db8:100::1' }
 const kNat = wish('nat', {
   masquerade: [
-    { from: '198.18.100.0/24', out: 'veth0' },
-    { from: '2001:db8:100::/64', out: 'veth0' },
+    { from: '198.18.100.0/24', out: 'veth0', behind: ['br0'] },
+    { from: '2001:db8:100::/64', out: 'veth0', behind: ['br0'] },
   ],
   forwards: [kForward, kForward6, { ...kForward, protocol: 'udp', port: 53, toPort: 5353 }],
 })
@@ -141,7 +141,7 @@ describe('packets through a host', function () {
     )
     await comesAndGoes(
       station,
-      wish('nat', { masquerade: [{ from: '0.0.0.0/0', out: 'veth0' }], forwards: [] }),
+      wish('nat', { masquerade: [{ from: '0.0.0.0/0', out: 'veth0', behind: [] }], forwards: [] }),
     )
     await comesAndGoes(
       station,
@@ -163,7 +163,10 @@ describe('packets through a host', function () {
       assert.notEqual(await station.call('state', kNat), 'made', change)
       assert.equal((await station.call('make', kNat)).after, 'made', change)
     }
-    const smaller = wish('nat', { masquerade: [{ from: '198.18.100.0/24', out: 'veth0' }], forwards: [] })
+    const smaller = wish('nat', {
+      masquerade: [{ from: '198.18.100.0/24', out: 'veth0', behind: ['br0'] }],
+      forwards: [],
+    })
     assert.equal((await station.call('make', smaller)).state, 'different')
     assert.match(String(await station.call('objection', smaller)), /table inet ethercast already/)
     await station.call('restore', smaller, before)
@@ -203,6 +206,75 @@ describe('packets through a host', function () {
     )
     assert.equal(await calls(neighbour, '2001:db8:9::1'), 'as 2001:db8:100::254')
     assert.equal(await calls(station.host, '127.0.0.1'), 'error ECONNREFUSED', 'loopback is left alone')
+  })
+
+  it('a port forward of a device leaves the connections of this host alone', async () => {
+    const forwards = [{ ...kForward, device: 'veth0' }]
+    await station.call('make', wish('forwarding', { family: 'ipv4' }))
+    await station.call('make', wish('nat', { masquerade: [], forwards }))
+    await serve(guest, '198.18.100.1')
+    assert.equal(await calls(lan, '198.18.9.1'), 'as 198.18.9.2')
+    for (const own of ['198.18.100.254', '198.18.9.1'])
+      assert.equal(await calls(station.host, own), 'error ECONNREFUSED', `nobody listens at ${own}`)
+  })
+
+  it('nobody calls a masqueraded guest but by a forwarded port, though he has a route to it', async () => {
+    await station.call('make', wish('forwarding', { family: 'ipv4' }))
+    await station.call('make', wish('forwarding', { family: 'ipv6' }))
+    await lan.ip('route', 'add', '198.18.100.0/24', 'via', '198.18.9.1')
+    await lan.ip('-6', 'route', 'add', '2001:db8:100::/64', 'via', '2001:db8:9::1')
+    for (const address of ['198.18.100.1', '2001:db8:100::1']) {
+      await serve(guest, address, 80)
+      await serve(guest, address, 81)
+      await reaches(lan, address)
+    }
+    await station.call('make', kNat)
+    for (const address of ['198.18.100.1', '2001:db8:100::1']) {
+      assert.equal(await calls(lan, address, 80), 'timeout')
+      assert.equal(await pings(lan, address), false)
+      assert.match(await calls(station.host, address, 81), /^as /, 'this host may')
+    }
+    assert.equal(await calls(lan, '198.18.9.1'), 'as 198.18.9.2')
+    assert.equal(await calls(lan, '2001:db8:9::1'), 'as 2001:db8:9::2')
+    for (const address of ['198.18.9.2', '2001:db8:9::2']) await reaches(guest, address)
+  })
+
+  it('a masqueraded guest sends nothing out with a source that is not behind its device', async () => {
+    await station.call('make', wish('forwarding', { family: 'ipv4' }))
+    await station.call('make', wish('forwarding', { family: 'ipv6' }))
+    for (const device of ['all', 'default', 'br0', 'veth0', 'veth1'])
+      await station.host.exec('sysctl', ['-qw', `net.ipv4.conf.${device}.rp_filter=0`], { check: true })
+    await lan.exec('nft', ['-f', '-'], {
+      check: true,
+      input: `table inet seen {
+        chain in {
+          type filter hook input priority 0;
+          ip saddr 198.18.200.1 counter comment "made up"
+          ip6 saddr 2001:db8:200::1 counter comment "made up"
+        }
+      }`,
+    })
+    for (const address of ['198.18.200.1/32', '2001:db8:200::1/128'])
+      await guest.ip('addr', 'add', address, 'dev', 'veth0')
+    const seen = async () => {
+      const { stdout } = await lan.exec('nft', ['list', 'table', 'inet', 'seen'])
+      return [...stdout.matchAll(/packets (\d+)/g)].map(([, packets]) => Number(packets))
+    }
+    const pretend = async () => {
+      await guest.exec('ping', ['-c1', '-W1', '-n', '-I', '198.18.200.1', '198.18.9.2'])
+      await guest.exec('ping', ['-c1', '-W1', '-n', '-I', '2001:db8:200::1', '2001:db8:9::2'])
+    }
+    await reaches(station.host, '2001:db8:9::2')
+    await pretend()
+    const before = await seen()
+    assert.ok(
+      before.every((packets) => packets > 0),
+      `without the table they arrive: ${before.join(' ')}`,
+    )
+    await station.call('make', kNat)
+    await pretend()
+    assert.deepEqual(await seen(), before)
+    for (const address of ['198.18.9.2', '2001:db8:9::2']) await reaches(guest, address)
   })
 
   it('leaves alone what it forwards to the same port of others', async () => {

@@ -39,6 +39,7 @@ describe('wishes of a file', () => {
         '/dev/net/tun: group 2002, mode 0660',
         'tap0: a persistent TAP device of several queues, user 1001, group 2002',
         'tap0: MTU 1400',
+        'tap0: no router is believed',
         'tap0: up',
         'tap0: address 198.18.1.254/24',
         'tap0: address 2001:db8::1/64',
@@ -62,6 +63,7 @@ describe('wishes of a file', () => {
       }),
       [
         'tap0: a persistent TAP device',
+        'tap0: no router is believed',
         'tap0: up',
         'br0: a bridge',
         'br0: the MAC of eth0',
@@ -95,6 +97,7 @@ describe('wishes of a file', () => {
       [
         'sl0: a persistent TUN device',
         'sl0: MTU 576',
+        'sl0: no router is believed',
         'sl0: up',
         'sl0: address 198.18.5.1/32, the other end is 198.18.5.2',
         'route to 0.0.0.0/0 via 198.18.9.2',
@@ -123,13 +126,33 @@ describe('wishes of a file', () => {
       ['nat', 'forwarding'],
     )
     assert.deepEqual(all.at(-2)!.params, {
-      masquerade: [{ from: '198.18.1.0/24', out: 'eth0' }],
+      masquerade: [{ from: '198.18.1.0/24', out: 'eth0', behind: ['tap0'] }],
       forwards: [
         { protocol: 'tcp', port: 80, device: null, to: '198.18.1.1', toPort: 80, behind: 'tap0' },
         { protocol: 'udp', port: 53, device: 'eth0', to: '198.18.7.7', toPort: 5353, behind: 'br0' },
         { protocol: 'tcp', port: 81, device: null, to: '198.18.99.1', toPort: 81, behind: null },
       ],
     })
+  })
+
+  it('a masqueraded net is behind the devices that have it or a guest of it, not behind a NIC', () => {
+    const all = wishes({
+      taps: { tap0: { addresses: ['198.18.1.254/24', '2001:db8:1::1/64'] }, tap1: {}, tap2: {}, tap3: {} },
+      slip: { sl0: { host: '198.18.5.1', guest: '198.18.1.77' } },
+      bridges: { br0: { ports: ['tap1'] }, br1: { ports: ['tap2', 'eth1'], addresses: ['198.18.1.9/32'] } },
+      guests: { two: { device: 'tap1', addresses: ['198.18.1.7/32'] } },
+      masquerade: [
+        { from: '198.18.1.0/25', out: 'eth0' },
+        { from: '::/0', out: 'tap3' },
+        { from: '0.0.0.0/0', out: 'tap0' },
+      ],
+      forwarding: ['ipv4', 'ipv6'],
+    })
+    const { masquerade } = all.find(({ kind }) => kind === 'nat')!.params as { masquerade: object[] }
+    assert.deepEqual(
+      masquerade.map((one) => (one as { behind: string[] }).behind),
+      [['tap0', 'br0', 'sl0'], ['tap0'], ['br0', 'sl0']],
+    )
   })
 
   it('an account that nobody has', () => {

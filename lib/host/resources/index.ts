@@ -9,6 +9,7 @@ import { forwarding } from './forwarding.js'
 import { move } from './move.js'
 import { mtu } from './mtu.js'
 import { nat } from './nat.js'
+import { noRouter } from './no_router.js'
 import { proxy } from './proxy.js'
 import { route } from './route.js'
 import { sysctl } from './sysctl.js'
@@ -22,6 +23,7 @@ export const resources: Readonly<Record<string, Resource<any, any>>> = {
   tun,
   bridge,
   mtu,
+  no_router: noRouter,
   up,
   bridge_mac: bridgeMac,
   bridge_port: bridgePort,

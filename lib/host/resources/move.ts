@@ -16,6 +16,8 @@ import { parsePrefix } from '../prefix.js'
 import { linkOf } from '../reality.js'
 import type { HostRoute, RawFields, Reality } from '../reality.js'
 import type { Json, Resource } from '../resource.js'
+import { forgetLines, inet4NeighboursOf, neighbourLines, without } from '../static_neighbours.js'
+import type { StaticNeighbour } from '../static_neighbours.js'
 
 type Params = { device: string; bridge: string }
 type JsonFields = { [key: string]: Json }
@@ -30,6 +32,9 @@ type Before = {
   proxies: string[]
   /** The bridge answered for these as well. */
   sharedProxies: string[]
+  /** Neighbours of the NIC that somebody wrote down, and those of the bridge; a journal of an earlier version has none. */
+  neighbours?: StaticNeighbour[]
+  sharedNeighbours?: StaticNeighbour[]
   /** Of a bridge that had no IPv4 address. */
   bridge: Inet4State
 }
@@ -51,6 +56,8 @@ export const move: Resource<Params, Before> = {
       shared: addresses.filter((raw) => onBridge.some((one) => isSameAddress(one.raw, raw))),
       proxies: proxiesToMove(device, reality),
       sharedProxies: inet4ProxiesOf(bridge, reality),
+      neighbours: neighboursToMove(device, reality),
+      sharedNeighbours: inet4NeighboursOf(bridge, reality),
       bridge: inet4Of(bridge, reality),
     }
   },
@@ -61,6 +68,10 @@ export const move: Resource<Params, Before> = {
       ...addLines(addresses, bridge, reality),
       ...gatewaysLast(routes).flatMap((route) => routeLines(route, device, bridge, reality)),
       ...proxyLines('add', proxiesToMove(device, reality), bridge, reality),
+      ...neighbourLines(
+        withoutRivals(neighboursToMove(device, reality), inet4NeighboursOf(bridge, reality)),
+        bridge,
+      ),
       ...deleteLines(addresses, device, reality),
       ...settle(addresses, bridge, reality),
     ])
@@ -79,7 +90,9 @@ export const move: Resource<Params, Before> = {
     )
     const movedProxies = before.proxies.filter((address) => !before.sharedProxies.includes(address))
     const victims = onBridge.filter((one) => moved.some((raw) => isSameAddress(raw, one.raw)))
+    const { neighbours = [], sharedNeighbours = [] } = before
     const fromBridge = [
+      ...forgetLines(withoutRivals(neighbours, sharedNeighbours), bridge, reality),
       ...proxyLines('del', movedProxies, bridge, reality),
       ...deleteLines(moved, bridge, reality),
       ...(linkOf(reality, bridge) === undefined ? [] : fallenInet4(bridge, before.bridge, victims, reality)),
@@ -95,6 +108,7 @@ export const move: Resource<Params, Before> = {
       ...addLines(back, device, reality),
       ...gatewaysLast(lost).flatMap((route) => backLines(route, device, bridge, all, ageS)),
       ...proxyLines('add', before.proxies, device, reality),
+      ...neighbourLines(without(neighbours, inet4NeighboursOf(device, reality)), device),
       ...fromBridge,
       ...settle(back, device, reality),
     ])
@@ -137,6 +151,13 @@ const settle = (addresses: readonly RawFields[], device: string, reality: Realit
 
 const proxiesToMove = (device: string, reality: Reality): string[] =>
   addressesToMove(device, reality).some(({ raw }) => !isIpv6(raw)) ? inet4ProxiesOf(device, reality) : []
+
+const neighboursToMove = (device: string, reality: Reality): StaticNeighbour[] =>
+  addressesToMove(device, reality).some(({ raw }) => !isIpv6(raw)) ? inet4NeighboursOf(device, reality) : []
+
+/** What the bridge has for an address is what counts there. */
+const withoutRivals = (list: readonly StaticNeighbour[], others: readonly StaticNeighbour[]) =>
+  list.filter(({ address }) => !others.some((one) => one.address === address))
 
 /** Those that are not there yet, or still. */
 const proxyLines = (

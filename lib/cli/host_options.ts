@@ -78,6 +78,7 @@ export async function look(
   const { config } = loaded
   const facts = {
     owned: ownedDevices(made),
+    made: [...made.values()].map(({ wish }) => wish),
     uid: (account: string | number) => reality.uid(account),
     gid: (account: string | number) => reality.gid(account),
   }

@@ -435,6 +435,44 @@ const cases: Record<string, Record<string, Case>> = {
         routes: [{ to: '198.18.3.0/24', via: '198.18.0.9', device: 'br0' }],
       },
     },
+    "somebody else's, of IPv6: its metric is 1024 when nothing is said": {
+      file: {
+        taps: { tap0: { addresses: ['2001:db8:1::fe/64'] } },
+        routes: [
+          { to: 'default', via: '2001:db8:1::1' },
+          { to: '2001:db8:3::/64', via: '2001:db8:1::1' },
+          { to: '2001:db8:4::/64', via: '2001:db8:1::1' },
+        ],
+      },
+      on: reality({
+        routes: [
+          route('::/0', { via: 'fe80::1', device: 'eth0', metric: 1024 }),
+          route('2001:db8:3::/64', { via: '2001:db8::1', device: 'eth0', metric: 1024 }),
+          route('2001:db8:4::/64', { via: '2001:db8::1', device: 'eth0', metric: 100 }),
+        ],
+      }),
+      objects: {
+        'routes.0': /this host has a route to default already, via fe80::1 by eth0/,
+        'routes.1': /this host has a route to 2001:db8:3::\/64 already, via 2001:db8::1 by eth0/,
+      },
+    },
+    "somebody else's of several ways": {
+      file: {
+        taps: { tap0: { addresses: ['198.18.1.254/24'] } },
+        routes: [{ to: 'default', via: '198.18.1.1' }],
+      },
+      on: reality({ routes: [route('default', { raw: { nexthops: [{ dev: 'eth0' }, { dev: 'eth1' }] } })] }),
+      objects: { 'routes.0': /this host has a route to default already, by several devices or none/ },
+    },
+    'not: what an earlier up made there': {
+      file: { routes: [{ to: '2001:db8:3::/64', via: '2001:db8::2' }] },
+      on: reality({
+        routes: [route('2001:db8:3::/64', { via: '2001:db8::1', device: 'eth0', metric: 1024 })],
+      }),
+      facts: {
+        made: [{ kind: 'route', params: { to: '2001:db8:3::/64', via: '2001:db8::1', device: null } }],
+      },
+    },
     'a host route that leads to another device': {
       file: {
         taps: { tap0: { addresses: ['198.18.1.254/24'] } },

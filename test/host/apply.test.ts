@@ -191,6 +191,27 @@ describe('host: up and down', () => {
     assert.deepEqual(host.dump(), kBefore)
   })
 
+  it('a later run that fails: what an earlier one made, and a step has taken along, is made again', async () => {
+    const [host, path] = [new MadeUpHost({}), freshPath('state')]
+    await upOn(host, path, [wish({ address: '1' }), wish({ route: '1' })])
+    const ids = [...madeIn(path).keys()].sort()
+    const perform = host.perform.bind(host)
+    host.perform = async (action) => {
+      await perform(action)
+      if ((action as { name: string }).name.startsWith('address')) host.values.delete('route')
+    }
+    host.onPerform = (action) => {
+      if ((action as { name: string }).name === 'last') throw new Error('it fails')
+    }
+    const wishes = [wish({ address2: '1' }), wish({ route: '1' }), wish({ last: '1' })]
+    await assert.rejects(upOn(host, path, wishes), /it fails\nAll that this run did was taken back/)
+    assert.deepEqual(host.dump(), { address: '1', route: '1' })
+    assert.deepEqual([...madeIn(path).keys()].sort(), ids)
+    host.perform = perform
+    await downOn(host, path)
+    assert.deepEqual(host.dump(), {})
+  })
+
   it('a step that has no effect is a failure', async () => {
     const [host, path] = [new MadeUpHost(), freshPath('state')]
     host.perform = () => Promise.resolve()

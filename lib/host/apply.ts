@@ -6,7 +6,7 @@
 import { EthercastError } from '../spec/error.js'
 import type { Action } from './action.js'
 import type { Intention, Journal } from './journal.js'
-import { obsolete, predecessors, resourceOf } from './plan.js'
+import { obsolete, predecessors, resourceOf, without } from './plan.js'
 import type { Resources, Step } from './plan.js'
 import type { Reality } from './reality.js'
 import { wishId } from './resource.js'
@@ -116,6 +116,8 @@ class Run {
   #reality: Reality | undefined
   /** As it was before the first step. */
   #first: Reality | undefined
+  /** The same without what has been taken back since. */
+  #rest: Reality | undefined
 
   constructor(
     readonly host: HostAccess,
@@ -134,7 +136,7 @@ class Run {
     const state = resource.state(params, reality)
     const replaced = predecessors(this.host.resources, wish, this.journal.made)
     // As `plan` tells it: a device that this run has made is different in no way from what it was before.
-    const was = resource.state(params, this.#first!)
+    const was = resource.state(params, this.#rest!)
     const told = (was === 'made' ? state : was) === 'missing' ? 'make' : 'mend'
     if (state === 'made' && replaced.length === 0) {
       if (was !== 'made') this.#tell({ state: told, wish, title, actions: [] })
@@ -169,6 +171,7 @@ class Run {
     this.#done.push({ did: 'taken back', intention })
     await this.#perform(title, actions)
     this.journal.forget(id)
+    this.#rest = without(this.#rest!, intention)
     this.#tell({ state: 'take back', wish, title, actions })
   }
 
@@ -238,6 +241,7 @@ class Run {
   async #look(): Promise<Reality> {
     this.#reality ??= await this.host.look()
     this.#first ??= this.#reality
+    this.#rest ??= this.#first
     return this.#reality
   }
 

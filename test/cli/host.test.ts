@@ -219,6 +219,35 @@ describe('ethercast plan, up, down, status', function () {
     assert.match((await asNobody('down', '--state', state)).stderr, /as root/)
   })
 
+  it("another owner of a tap of ours: plan says who loses it, up makes it anew; a stranger's: where in the file", async () => {
+    const owned = (owner: number): string => kFile.replace('tap0:\n', `tap0:\n    owner: ${owner}\n`)
+    writeFileSync(file, owned(1000))
+    assert.equal((await withFile('up')).code, 0)
+    writeFileSync(file, owned(1001))
+    const plan = await withFile('plan')
+    assert.equal(plan.code, 0, plan.stderr)
+    assert.match(plan.stderr, /note: tap0 is made anew.*a guest that has it open loses it/)
+    const up = await withFile('up')
+    assert.equal(up.code, 0, up.stderr)
+    const sum = (text: string) => [
+      ...text
+        .trim()
+        .split('\n')
+        .find((line) => /^\d+ /.test(line))!
+        .matchAll(/\d+/g),
+    ]
+    assert.deepEqual(sum(up.stdout).join(), sum(plan.stdout).slice(0, sum(up.stdout).length).join())
+    assert.match(await host.ip('-d', 'link', 'show', 'tap0'), / user 1001 /)
+    assert.equal((await withFile('status')).code, 0)
+    assert.equal((await run('down')).code, 0)
+    await host.ip('tuntap', 'add', 'dev', 'br0', 'mode', 'tap')
+    writeFileSync(file, 'taps: {}\nslip:\n  br0: { host: 198.18.42.1, guest: 198.18.42.2 }\n')
+    const strange = await withFile('plan')
+    await host.ip('link', 'del', 'br0')
+    assert.equal(strange.code, 2)
+    assert.match(strange.stderr, /ethercast\.yaml:3:\d+: /)
+  })
+
   it('a later run that fails: what the first one made is there again, its route with its address', async () => {
     const file254 = `taps:\n  tap0: { addresses: [198.18.40.254/32] }\nguests:\n  web: { device: tap0, addresses: [198.18.41.7/32] }\n`
     writeFileSync(file, file254)

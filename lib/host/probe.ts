@@ -74,7 +74,8 @@ export function candidates(config: HostConfig, reality: Reality, facts: HostFact
   const guests = view.guestAddresses().filter(({ address, device, path }) => {
     if (!view.isBridged(device)) return !hasRoute(view, address, device)
     // On the LAN itself: once there is a way in, the guest may be there, and answer.
-    return view.link(config.guests[path[1]!]!.device) === undefined
+    const way = path[0] === 'guests' ? config.guests[path[1]!]!.device : device
+    return view.link(way) === undefined
   })
   const proxies = config.proxy_arp.map(({ address }, index) => ({
     address: parseIp(address)!,

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import fc from 'fast-check'
 import { down, RolledBack, up } from '../../lib/host/apply.js'
 import { Journal, readJournal } from '../../lib/host/journal.js'
-import { planSteps, wishStatuses } from '../../lib/host/plan.js'
+import { planSteps, resourceObjections, wishStatuses } from '../../lib/host/plan.js'
 import type { Wish } from '../../lib/host/resource.js'
 import { freshPath } from '../support/fresh.js'
 import { MadeUpHost, madeUpResources, oneWish, wish } from './made_up_host.js'
@@ -298,6 +298,17 @@ describe('host: up and down', () => {
 })
 
 describe('host: plan and status', () => {
+  it('an objection to a device is told where the file has it', async () => {
+    const strange = { ...madeUpResources.group!, objection: () => ({ message: 'it is strange' }) }
+    const wishes = ['tap0', 'eth0'].map((device) => wish({ device }))
+    const placeOf = (device: string) => (device === 'tap0' ? ['taps', 'tap0'] : [])
+    const reality = await new MadeUpHost().look()
+    assert.deepEqual(
+      resourceObjections({ group: strange }, wishes, new Map(), reality, placeOf).map(({ path }) => path),
+      [['taps', 'tap0'], []],
+    )
+  })
+
   it('a plan has every step with its actions, and does nothing', async () => {
     const [host, path] = [new MadeUpHost({ ...kBefore, a: '1' }), freshPath('state')]
     await upOn(host, path, [wish({ old: '1' })])

@@ -70,7 +70,7 @@ describe('bad input, on a real host', function () {
     await here.ip('link', 'set', 'veth0', 'name', 'eth0', 'up')
     await here.ip('addr', 'add', '2001:db8:9::1/64', 'dev', 'eth0', 'nodad')
     await neighbour.ip('addr', 'add', '2001:db8:9::2/64', 'dev', 'veth0', 'nodad')
-    await here.ip('route', 'add', 'default', 'via', '198.18.9.2')
+    await here.ip('route', 'add', 'default', 'via', '198.18.9.3')
     await here.ip('link', 'add', 'other0', 'type', 'veth', 'peer', 'name', 'other1')
     await here.ip('tuntap', 'add', 'dev', 'taken0', 'mode', 'tap', 'user', '4711')
     await here.ip('link', 'add', 'bridge0', 'type', 'bridge')

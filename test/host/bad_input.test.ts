@@ -35,7 +35,7 @@ const bad: Record<string, [text: string, ...expected: RegExp[]]> = {
   ],
   'the NIC of the default route': [
     'bridges:\n  br0: { ports: [eth0] }\n',
-    /:2:18: eth0 carries this host's default route via 198\.18\.9\.2.*confirm: true/,
+    /:2:18: eth0 carries this host's default route via 198\.18\.9\.3.*confirm: true/,
   ],
   'a port of another bridge': [
     'bridges:\n  br0: { ports: [port0] }\n',

@@ -10,7 +10,7 @@ import type { LoadedConfig } from '../host/load.js'
 import { localSystem } from '../host/local_system.js'
 import { neighbourAsk } from '../host/neighbours.js'
 import { objections } from '../host/objections.js'
-import { ownedDevices, resourceObjections } from '../host/plan.js'
+import { isRemade, ownedDevices, resourceObjections } from '../host/plan.js'
 import { addressesAnsweredFor } from '../host/probe.js'
 import { readReality } from '../host/read_reality.js'
 import type { Reality } from '../host/reality.js'
@@ -78,6 +78,7 @@ export async function look(
   const { config } = loaded
   const facts = {
     owned: ownedDevices(made),
+    made: [...made.values()].map(({ wish }) => wish),
     uid: (account: string | number) => reality.uid(account),
     gid: (account: string | number) => reality.gid(account),
   }
@@ -91,11 +92,26 @@ export async function look(
   let found = objections(config, reality, facts)
   // What is asked next takes for granted what the one before has looked at.
   const wishes = found.length === 0 ? wishesOf(config, reality) : []
-  if (found.length === 0) found = resourceObjections(host.resources, wishes, made, reality)
+  if (found.length === 0)
+    found = resourceObjections(host.resources, wishes, made, reality, (device) => placeInFile(device, config))
   if (found.length === 0) found = await ask()
+  notes.push(...remadeNotes(wishes, made))
   for (const objection of found) object(loaded, objection, options)
   return found.length > 0 ? undefined : { loaded, wishes, made, reality, notes, unknown }
 }
+
+function placeInFile(device: string, config: LoadedConfig['config']): Objection['path'] {
+  const section = (['taps', 'slip', 'bridges'] as const).find((each) => Object.hasOwn(config[each], device))
+  return section === undefined ? [] : [section, device]
+}
+
+const remadeNotes = (wishes: readonly Wish[], made: ReadonlyMap<string, Intention>): string[] =>
+  wishes
+    .filter((wish) => isRemade(wish, made))
+    .map(({ params }) => {
+      const { device } = params as { device: string }
+      return `${device} is made anew, with all that it has: a guest that has it open loses it, and is to be started again`
+    })
 
 function load({ config, json = false }: HostOptions): LoadedConfig | undefined {
   try {

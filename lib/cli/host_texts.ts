@@ -21,11 +21,14 @@ export function showStep({ state, title, actions }: Step): void {
   print(paintOut(colour, `${mark} ${title}${gone}`))
 }
 
-/** With what a person would type for it. */
+/** With what a person would type for it. Only commands are indented: a shell finds the end of their input at the margin alone. */
 export function showStepWithCommands(step: Step): void {
   showStep(step)
-  for (const action of step.actions)
-    for (const line of commandText(action).split('\n')) print(`    ${paintOut('dim', line)}`)
+  for (const action of step.actions) {
+    const [command, ...input] = commandText(action).split('\n')
+    print(`    ${paintOut('dim', command!)}`)
+    for (const line of input) print(paintOut('dim', line))
+  }
 }
 
 export function printStep({ state, wish, title, actions }: Step): void {

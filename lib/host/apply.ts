@@ -6,7 +6,7 @@
 import { EthercastError } from '../spec/error.js'
 import type { Action } from './action.js'
 import type { Intention, Journal } from './journal.js'
-import { obsolete, predecessors, resourceOf } from './plan.js'
+import { obsolete, predecessors, resourceOf, without } from './plan.js'
 import type { Resources, Step } from './plan.js'
 import type { Reality } from './reality.js'
 import { wishId } from './resource.js'
@@ -111,13 +111,21 @@ type Done =
 class Run {
   readonly steps: Step[] = []
   readonly #done: Done[] = []
+  /** What the journal had before this run. */
+  readonly #earlier: ReadonlyMap<string, Intention>
   #reality: Reality | undefined
+  /** As it was before the first step. */
+  #first: Reality | undefined
+  /** The same without what has been taken back since. */
+  #rest: Reality | undefined
 
   constructor(
     readonly host: HostAccess,
     readonly journal: Journal,
     readonly options: ApplyOptions,
-  ) {}
+  ) {
+    this.#earlier = new Map(journal.made)
+  }
 
   async make(wish: Wish): Promise<void> {
     this.options.signal?.throwIfAborted()
@@ -127,7 +135,13 @@ class Run {
     const reality = await this.#look()
     const state = resource.state(params, reality)
     const replaced = predecessors(this.host.resources, wish, this.journal.made)
-    if (state === 'made' && replaced.length === 0) return
+    // As `plan` tells it: a device that this run has made is different in no way from what it was before.
+    const was = resource.state(params, this.#rest!)
+    const told = (was === 'made' ? state : was) === 'missing' ? 'make' : 'mend'
+    if (state === 'made' && replaced.length === 0) {
+      if (was !== 'made') this.#tell({ state: told, wish, title, actions: [] })
+      return
+    }
     const actions = resource.make(params, reality)
     this.#note(wish, resource.before(params, reality) as Json, replaced)
     await this.#perform(title, actions)
@@ -136,7 +150,7 @@ class Run {
       const what = actions.length === 0 ? 'there is nothing that could be done' : 'all went through'
       throw new EthercastError('ERR_ETHERCAST_STATE', `${title}: ${what}, and yet it is ${now}`)
     }
-    if (state !== 'made') this.#tell({ state: state === 'missing' ? 'make' : 'mend', wish, title, actions })
+    if (state !== 'made' || was !== 'made') this.#tell({ state: told, wish, title, actions })
   }
 
   /** Writes down what is about to be made. What was there before ethercast came stays what it was when the same is made again. */
@@ -157,38 +171,65 @@ class Run {
     this.#done.push({ did: 'taken back', intention })
     await this.#perform(title, actions)
     this.journal.forget(id)
+    this.#rest = without(this.#rest!, intention)
     this.#tell({ state: 'take back', wish, title, actions })
   }
 
-  /** The last first, on over what fails. */
+  /** The last first, on over what fails; then what earlier runs made and this one's steps took along. */
   async rollBack(): Promise<{ undone: number; left: Failure[] }> {
     const left: Failure[] = []
-    for (const done of this.#done.reverse()) {
-      const { wish } = done.intention
+    const attempt = async (wish: Wish, undo: (title: string) => Promise<void>): Promise<void> => {
       const title = titleOf(this.host.resources, wish)
       try {
-        await this.#undo(title, done)
+        await undo(title)
       } catch (error) {
         left.push({ title, message: messageOf(error) })
       }
     }
+    for (const done of this.#done.reverse())
+      await attempt(done.intention.wish, (title) => this.#undo(title, done))
+    const takenBack = new Set(
+      this.#done.flatMap(({ did, intention: { id } }) => (did === 'made' ? [] : [id])),
+    )
+    for (const intention of this.#earlier.values())
+      if (takenBack.has(intention.id) || this.#wasMade(intention))
+        await attempt(intention.wish, (title) => this.#remake(title, intention))
     return { undone: this.#done.length, left }
   }
 
+  /** By an earlier run, and it was as wished when this one began. */
+  #wasMade({ id, wish }: Intention): boolean {
+    const { resources } = this.host
+    if (this.#first === undefined || !this.#earlier.has(id) || !Object.hasOwn(resources, wish.kind))
+      return false
+    return resourceOf(resources, wish).state(wish.params, this.#first) === 'made'
+  }
+
+  async #remake(title: string, { wish }: Intention): Promise<void> {
+    this.#reality = undefined
+    await this.#perform(title, resourceOf(this.host.resources, wish).make(wish.params, await this.#look()))
+  }
+
+  /** But for what is an earlier run's: that is made again when all that is this one's has gone. */
   async #undo(title: string, done: Done): Promise<void> {
     const { id, wish, before } = done.intention
+    if (done.did === 'taken back') {
+      if (!this.journal.made.has(id)) this.journal.add(done.intention)
+      return
+    }
+    if (!done.isNew && this.#wasMade(done.intention)) return
     const resource = resourceOf(this.host.resources, wish)
     // The step that failed may have been carried out in part.
     this.#reality = undefined
     const reality = await this.#look()
-    const again = done.did === 'made' ? done.replaced : done.intention
-    if (again !== undefined) {
-      if (!this.journal.made.has(again.id)) this.journal.add(again)
-      await this.#perform(title, resource.make(again.wish.params, reality))
+    const { replaced } = done
+    if (replaced !== undefined) {
+      if (!this.journal.made.has(replaced.id)) this.journal.add(replaced)
+      await this.#perform(title, resource.make(replaced.wish.params, reality))
     } else {
       await this.#perform(title, resource.restore(wish.params, before, reality))
     }
-    if (done.did === 'made' && done.isNew) this.journal.forget(id)
+    if (done.isNew) this.journal.forget(id)
   }
 
   #tell(step: Step): void {
@@ -199,6 +240,8 @@ class Run {
   /** What was seen last serves until something is done. */
   async #look(): Promise<Reality> {
     this.#reality ??= await this.host.look()
+    this.#first ??= this.#reality
+    this.#rest ??= this.#first
     return this.#reality
   }
 

@@ -4,7 +4,8 @@
  */
 
 import * as z from 'zod'
-import { account, address, address4, deviceName, hostPrefix, label, mode, mtu, net, port } from './values.js'
+import { account, address, address4, deviceName, guestAddress, guestAddress4, guestPrefix } from './values.js'
+import { hostPrefix, label, mode, mtu, net, port } from './values.js'
 
 /** MAX_TAP_QUEUES in drivers/net/tun.c. */
 const MAX_QUEUES = 256
@@ -41,7 +42,7 @@ const tap = z.strictObject({
 
 const slip = z.strictObject({
   host: address4.describe("this host's address on the line (IPv4)"),
-  guest: address4.describe("the guest's address (IPv4)"),
+  guest: guestAddress4.describe("the guest's address (IPv4)"),
   mtu: mtu.optional().describe('octets of an IP packet; default 1500'),
   owner: account.optional().describe('the user who may open it: name or number'),
   group: account.optional().describe('the group whose members may open it'),
@@ -79,7 +80,7 @@ const route = z
 
 const guest = z.strictObject({
   device: deviceName.describe('the tap, line or bridge that it is behind'),
-  addresses: z.array(hostPrefix).min(1).describe('its addresses, as it is to have them'),
+  addresses: z.array(guestPrefix).min(1).describe('its addresses, as it is to have them'),
   lan: deviceName
     .optional()
     .describe('on this device the host answers for the guest: proxy ARP and proxy NDP'),
@@ -89,7 +90,7 @@ const guest = z.strictObject({
   resolvers: list(address).describe('name servers that it is told to use'),
 })
 
-const proxy = z.strictObject({ address, device: deviceName })
+const proxy = z.strictObject({ address: guestAddress, device: deviceName })
 
 const masquerade = z.strictObject({
   from: net.describe('the net of the guests'),
@@ -100,7 +101,7 @@ const portForward = z.strictObject({
   protocol: z.enum(['tcp', 'udp']).default('tcp'),
   port: port.describe('at this host'),
   device: deviceName.optional().describe('where connections come in; default anywhere'),
-  to: address.describe('the guest'),
+  to: guestAddress.describe('the guest'),
   to_port: port.optional().describe('at the guest; default the same'),
 })
 

@@ -188,6 +188,8 @@ function gatewayOf(
       to === 'default' && via !== undefined && parseIp(via)!.family === family && near(parseIp(via)!),
   )
   if (routed !== undefined) return parseIp(routed.via!)
+  // Who forwards nothing leads nowhere.
+  if (!view.config.forwarding.includes(`ipv${family}`)) return undefined
   return view.addresses.find(
     ({ prefix, device }) =>
       device === bridge && !isHost(prefix) && own.some((one) => netOf(one).text === netOf(prefix).text),

@@ -61,7 +61,9 @@ export function planSteps(
   made: ReadonlyMap<string, Intention>,
   reality: Reality,
 ): Step[] {
-  const back = obsolete(resources, wishes, made).map(({ wish, before }): Step => {
+  const gone = obsolete(resources, wishes, made)
+  const left = gone.reduce(without, reality)
+  const back = gone.map(({ wish, before }): Step => {
     const resource = resourceOf(resources, wish)
     const { params } = wish
     return {
@@ -74,19 +76,43 @@ export function planSteps(
   const make = wishes.map((wish): Step => {
     const resource = resourceOf(resources, wish)
     const { params } = wish
-    const state = resource.state(params, reality)
+    const state = resource.state(params, left)
     return {
       state: ({ made: 'nothing', missing: 'make', different: 'mend' } as const)[state],
       wish,
       title: resource.title(params),
-      actions: state === 'made' ? [] : resource.make(params, reality),
+      actions: state === 'made' ? [] : resource.make(params, left),
     }
   })
   return [...back, ...make]
 }
 
+/** What is left when this is taken back: a device takes all with it that it has. */
+export function without(reality: Reality, { wish }: Intention): Reality {
+  if (!MAKERS.has(wish.kind)) return reality
+  const { device } = wish.params as { device: string }
+  const isOther = (each: { device?: string }): boolean => each.device !== device
+  return {
+    ...reality,
+    links: reality.links.filter(({ name }) => name !== device),
+    routes: reality.routes.filter(isOther),
+    otherRoutes: reality.otherRoutes.filter(isOther),
+    multicast: reality.multicast.filter((each) => each !== device),
+    proxies: reality.proxies.filter(isOther),
+  }
+}
+
 const isKnown = (resources: Resources, wish: Wish, made: ReadonlyMap<string, Intention>): boolean =>
-  made.has(wishId(wish)) || predecessors(resources, wish, made).length > 0
+  made.has(wishId(wish)) || predecessors(resources, wish, made).length > 0 || isRemade(wish, made)
+
+/** A device of ours in another form, another owner: the one that there is goes, with all that it has, and another comes. */
+export function isRemade(wish: Wish, made: ReadonlyMap<string, Intention>): boolean {
+  if (!MAKERS.has(wish.kind) || made.has(wishId(wish))) return false
+  const { device } = wish.params as { device: string }
+  return ownedDevices(made).has(device)
+}
+
+const MAKERS: ReadonlySet<string> = new Set(['tun', 'bridge'])
 
 export interface WishStatus {
   /** `leftover`: made, and no longer wished. */
@@ -116,20 +142,20 @@ export function wishStatuses(
 
 /** The devices that ethercast has made. */
 export function ownedDevices(made: ReadonlyMap<string, Intention>): Set<string> {
-  const makers = new Set(['tun', 'bridge'])
   const name = ({ wish }: Intention): string | undefined => {
     const { device } = wish.params as { device?: unknown }
-    return makers.has(wish.kind) && typeof device === 'string' ? device : undefined
+    return MAKERS.has(wish.kind) && typeof device === 'string' ? device : undefined
   }
   return new Set([...made.values()].map(name).filter((each) => each !== undefined))
 }
 
-/** Why wishes that are not made yet can't be made on this host and taken back again; of no place in the file. */
+/** Why wishes that are not made yet can't be made on this host and taken back again. @param placeOf where in the file a device is */
 export function resourceObjections(
   resources: Resources,
   wishes: readonly Wish[],
   made: ReadonlyMap<string, Intention>,
   reality: Reality,
+  placeOf: (device: string) => Objection['path'] = () => [],
 ): Objection[] {
   return wishes
     .filter((wish) => !isKnown(resources, wish, made))
@@ -137,6 +163,8 @@ export function resourceObjections(
       const resource = resourceOf(resources, wish)
       const found = resource.objection?.(wish.params, reality)
       if (found === undefined) return []
-      return [{ path: [], ...found, message: `${resource.title(wish.params)}: ${found.message}` }]
+      const { device } = (wish.params ?? {}) as { device?: unknown }
+      const path = typeof device === 'string' ? placeOf(device) : []
+      return [{ path, ...found, message: `${resource.title(wish.params)}: ${found.message}` }]
     })
 }

@@ -71,9 +71,11 @@ export function candidates(config: HostConfig, reality: Reality, facts: HostFact
   const own = view.addresses.flatMap(({ prefix, path }) =>
     path === undefined ? [] : [{ address: prefix.address, path }],
   )
-  const guests = view.guestAddresses().filter(({ path }) => {
-    const device = path[0] === 'guests' ? config.guests[path[1]!]!.device : String(path[1])
-    return view.link(device) === undefined
+  const guests = view.guestAddresses().filter(({ address, device, path }) => {
+    if (!view.isBridged(device)) return !hasRoute(view, address, device)
+    // On the LAN itself: once there is a way in, the guest may be there, and answer.
+    const way = path[0] === 'guests' ? config.guests[path[1]!]!.device : device
+    return view.link(way) === undefined
   })
   const proxies = config.proxy_arp.map(({ address }, index) => ({
     address: parseIp(address)!,
@@ -88,6 +90,16 @@ export function candidates(config: HostConfig, reality: Reality, facts: HostFact
     return lans(view, address).map((device) => ({ address, device, path }))
   })
 }
+
+/** An earlier `up` has given the guest this address: to its device, or to the one that it was behind until now. */
+const hasRoute = (view: View, address: IpAddress, device: string): boolean =>
+  view.reality.routes.some(
+    ({ to, device: by }) =>
+      by !== undefined &&
+      (by === device || view.owned.has(by)) &&
+      isHost(to) &&
+      sameAddress(to.address, address),
+  )
 
 /** Devices of the host, but for those that are ours, with a net around this address. */
 function lans(view: View, address: IpAddress): string[] {

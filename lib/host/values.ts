@@ -12,6 +12,7 @@ import {
   isUnspecified,
   parseIp,
 } from '../spec/ip.js'
+import type { IpAddress } from '../spec/ip.js'
 import { show } from '../spec/refuse.js'
 import type { Prefix } from './prefix.js'
 import { bits, isNet, netOf, parsePrefix, prefixOf } from './prefix.js'
@@ -62,6 +63,24 @@ export const hostPrefix = text((value) => {
   return hostComplaint(prefix) ?? lengthComplaint(prefix)
 })
 
+/** 127.0.0.0/8 (RFC 1122 section 3.2.1.3), ::1 (RFC 4291 section 2.5.3). */
+const isLoopback = ({ family, octets }: IpAddress): boolean =>
+  family === 4 ? octets[0] === 127 : octets.every((octet, at) => octet === (at === octets.length - 1 ? 1 : 0))
+
+function loopbackComplaint(value: string): string | undefined {
+  const address = parsePrefix(value)?.address
+  return address !== undefined && isLoopback(address)
+    ? 'is the address of every machine to itself: no guest is reached by it'
+    : undefined
+}
+/** A guest's, by which this host and others reach it. */
+const reachable = (schema: ReturnType<typeof text>) =>
+  schema.superRefine((value, context) => {
+    const message = loopbackComplaint(value)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
+export const guestPrefix = reachable(hostPrefix)
+
 /** A net without a host in it, `198.18.1.0/24`; one address is a net too. */
 export const net = text((value) => {
   const prefix = parsePrefix(value)
@@ -77,6 +96,9 @@ export const address = text(addressComplaint)
 export const address4 = text((value) =>
   parseIp(value)?.family === 6 ? 'is an IPv6 address: this line carries IPv4 alone' : addressComplaint(value),
 )
+
+export const guestAddress = reachable(address)
+export const guestAddress4 = reachable(address4)
 
 function addressComplaint(value: string): string | undefined {
   const parsed = parseIp(value)

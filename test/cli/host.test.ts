@@ -18,6 +18,21 @@ forwarding: [ipv4]
 guests:
   web: { device: tap0, addresses: [198.18.40.7/24] }
 `
+/** With inputs for nft and for `ip -batch`. */
+const kPasted = `
+taps:
+  tap0:
+    addresses: [198.18.40.254/24]
+    mtu: 1500
+  tap1: { mtu: 1400 }
+bridges:
+  br0: { ports: [tap1], addresses: [198.18.41.254/24] }
+forwarding: [ipv4]
+masquerade: [{ from: 198.18.40.0/24, out: veth0 }]
+port_forwards: [{ port: 8080, to: 198.18.40.7, to_port: 80 }]
+guests:
+  web: { device: tap0, addresses: [198.18.40.7/24] }
+`
 /** Nobody's: of Debian's `nobody`. */
 const kUser = '65534'
 
@@ -72,6 +87,37 @@ describe('ethercast plan, up, down, status', function () {
     assert.ok(!stdout.includes('\u001b'), 'no colours in a pipe')
     assert.deepEqual(await here(), original)
     assert.ok(!existsSync(state))
+  })
+
+  it('what plan shows can be pasted into a shell: then nothing is left to do; up counts as plan does', async () => {
+    writeFileSync(file, kPasted)
+    const plan = await withFile('plan')
+    assert.equal(plan.code, 0, plan.stderr)
+    const shown = plan.stdout.slice(0, plan.stdout.indexOf('\n\n') + 1)
+    assert.match(shown, /<<'END'\n/)
+    const pasted = shown.replaceAll(/^[+~-] .*\n/gm, '')
+    const typing = await lab.host('typing')
+    await lab.link(typing, await lab.host('typed'))
+    const typed = await typing.exec('sh', ['-e'], { input: pasted })
+    assert.deepEqual([typed.code, typed.stderr], [0, ''], pasted)
+    const typingState = ['--state', `${lab.dir}/typing`]
+    const statusThere = () =>
+      typing.ethercast(['status', '-c', file, ...typingState], { input: '' }).result(30_000)
+    // It is all there; one thing of it would not be taken for ours.
+    const { stderr } = await statusThere()
+    assert.match(
+      stderr,
+      /^[^\n]* has a table inet ethercast already that this journal knows nothing of[^\n]*\n$/,
+    )
+    await typing.exec('nft', ['delete', 'table', 'inet', 'ethercast'], { check: true })
+    const { stdout } = await statusThere()
+    const others = stdout.split('\n').filter((line) => /^(missing|different|leftover)/.test(line))
+    assert.match(others.join('\n'), /^missing +nftables: table inet ethercast[^\n]*$/)
+    const up = await withFile('up')
+    assert.equal(up.code, 0, up.stderr)
+    const sum = /^(\d+) to make(?:, (\d+) to mend)?\./m.exec(plan.stdout)!
+    const expected = `${sum[1]} made${sum[2] === undefined ? '' : `, ${sum[2]} mended`}.`
+    assert.equal(up.stdout.trim().split('\n').at(-1), expected)
   })
 
   it('plan --json has an object for each', async () => {
@@ -171,6 +217,59 @@ describe('ethercast plan, up, down, status', function () {
     assert.equal(plan.code, 0, plan.stderr)
     assert.match(plan.stderr, /note: .*state can't be read \(EACCES\)/)
     assert.match((await asNobody('down', '--state', state)).stderr, /as root/)
+  })
+
+  it("another owner of a tap of ours: plan says who loses it, up makes it anew; a stranger's: where in the file", async () => {
+    const owned = (owner: number): string => kFile.replace('tap0:\n', `tap0:\n    owner: ${owner}\n`)
+    writeFileSync(file, owned(1000))
+    assert.equal((await withFile('up')).code, 0)
+    writeFileSync(file, owned(1001))
+    const plan = await withFile('plan')
+    assert.equal(plan.code, 0, plan.stderr)
+    assert.match(plan.stderr, /note: tap0 is made anew.*a guest that has it open loses it/)
+    const up = await withFile('up')
+    assert.equal(up.code, 0, up.stderr)
+    const sum = (text: string) => [
+      ...text
+        .trim()
+        .split('\n')
+        .find((line) => /^\d+ /.test(line))!
+        .matchAll(/\d+/g),
+    ]
+    assert.deepEqual(sum(up.stdout).join(), sum(plan.stdout).slice(0, sum(up.stdout).length).join())
+    assert.match(await host.ip('-d', 'link', 'show', 'tap0'), / user 1001 /)
+    assert.equal((await withFile('status')).code, 0)
+    assert.equal((await run('down')).code, 0)
+    await host.ip('tuntap', 'add', 'dev', 'br0', 'mode', 'tap')
+    writeFileSync(file, 'taps: {}\nslip:\n  br0: { host: 198.18.42.1, guest: 198.18.42.2 }\n')
+    const strange = await withFile('plan')
+    await host.ip('link', 'del', 'br0')
+    assert.equal(strange.code, 2)
+    assert.match(strange.stderr, /ethercast\.yaml:3:\d+: /)
+  })
+
+  it('a later run that fails: what the first one made is there again, its route with its address', async () => {
+    const file254 = `taps:\n  tap0: { addresses: [198.18.40.254/32] }\nguests:\n  web: { device: tap0, addresses: [198.18.41.7/32] }\n`
+    writeFileSync(file, file254)
+    assert.equal((await withFile('up')).code, 0)
+    await host.ip('link', 'set', 'tap0', 'mtu', '1300')
+    const made = await here()
+    writeFileSync(
+      file,
+      `${file254.replace('254/32', '253/32')}forwarding: [ipv4]\nproxy_arp: [{ address: 198.18.9.77, device: veth0 }]\n`,
+    )
+    const { options } = fakeIp(
+      'case "$*" in *neigh*add*) echo "RTNETLINK answers: No buffer space" >&2; exit 2;; esac',
+    )
+    const failed = await host
+      .ethercast(['up', '-c', file, '--state', state], { ...options, input: '' })
+      .result(30_000)
+    assert.equal(failed.code, 1)
+    assert.match(failed.stderr, /All that this run did was taken back\./)
+    assert.deepEqual(await here(), made)
+    writeFileSync(file, file254)
+    const { code, stdout } = await withFile('status')
+    assert.equal(code, 0, stdout)
   })
 
   it('a step that fails: which, the command, all taken back, exit code 1', async () => {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import fc from 'fast-check'
 import { down, RolledBack, up } from '../../lib/host/apply.js'
 import { Journal, readJournal } from '../../lib/host/journal.js'
-import { planSteps, wishStatuses } from '../../lib/host/plan.js'
+import { planSteps, resourceObjections, wishStatuses } from '../../lib/host/plan.js'
 import type { Wish } from '../../lib/host/resource.js'
 import { freshPath } from '../support/fresh.js'
 import { MadeUpHost, madeUpResources, oneWish, wish } from './made_up_host.js'
@@ -191,6 +191,27 @@ describe('host: up and down', () => {
     assert.deepEqual(host.dump(), kBefore)
   })
 
+  it('a later run that fails: what an earlier one made, and a step has taken along, is made again', async () => {
+    const [host, path] = [new MadeUpHost({}), freshPath('state')]
+    await upOn(host, path, [wish({ address: '1' }), wish({ route: '1' })])
+    const ids = [...madeIn(path).keys()].sort()
+    const perform = host.perform.bind(host)
+    host.perform = async (action) => {
+      await perform(action)
+      if ((action as { name: string }).name.startsWith('address')) host.values.delete('route')
+    }
+    host.onPerform = (action) => {
+      if ((action as { name: string }).name === 'last') throw new Error('it fails')
+    }
+    const wishes = [wish({ address2: '1' }), wish({ route: '1' }), wish({ last: '1' })]
+    await assert.rejects(upOn(host, path, wishes), /it fails\nAll that this run did was taken back/)
+    assert.deepEqual(host.dump(), { address: '1', route: '1' })
+    assert.deepEqual([...madeIn(path).keys()].sort(), ids)
+    host.perform = perform
+    await downOn(host, path)
+    assert.deepEqual(host.dump(), {})
+  })
+
   it('a step that has no effect is a failure', async () => {
     const [host, path] = [new MadeUpHost(), freshPath('state')]
     host.perform = () => Promise.resolve()
@@ -277,6 +298,17 @@ describe('host: up and down', () => {
 })
 
 describe('host: plan and status', () => {
+  it('an objection to a device is told where the file has it', async () => {
+    const strange = { ...madeUpResources.group!, objection: () => ({ message: 'it is strange' }) }
+    const wishes = ['tap0', 'eth0'].map((device) => wish({ device }))
+    const placeOf = (device: string) => (device === 'tap0' ? ['taps', 'tap0'] : [])
+    const reality = await new MadeUpHost().look()
+    assert.deepEqual(
+      resourceObjections({ group: strange }, wishes, new Map(), reality, placeOf).map(({ path }) => path),
+      [['taps', 'tap0'], []],
+    )
+  })
+
   it('a plan has every step with its actions, and does nothing', async () => {
     const [host, path] = [new MadeUpHost({ ...kBefore, a: '1' }), freshPath('state')]
     await upOn(host, path, [wish({ old: '1' })])

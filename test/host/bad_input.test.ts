@@ -35,7 +35,7 @@ const bad: Record<string, [text: string, ...expected: RegExp[]]> = {
   ],
   'the NIC of the default route': [
     'bridges:\n  br0: { ports: [eth0] }\n',
-    /:2:18: eth0 carries this host's default route via 198\.18\.9\.2.*confirm: true/,
+    /:2:18: eth0 carries this host's default route via 198\.18\.9\.3.*confirm: true/,
   ],
   'a port of another bridge': [
     'bridges:\n  br0: { ports: [port0] }\n',
@@ -70,7 +70,7 @@ describe('bad input, on a real host', function () {
     await here.ip('link', 'set', 'veth0', 'name', 'eth0', 'up')
     await here.ip('addr', 'add', '2001:db8:9::1/64', 'dev', 'eth0', 'nodad')
     await neighbour.ip('addr', 'add', '2001:db8:9::2/64', 'dev', 'veth0', 'nodad')
-    await here.ip('route', 'add', 'default', 'via', '198.18.9.2')
+    await here.ip('route', 'add', 'default', 'via', '198.18.9.3')
     await here.ip('link', 'add', 'other0', 'type', 'veth', 'peer', 'name', 'other1')
     await here.ip('tuntap', 'add', 'dev', 'taken0', 'mode', 'tap', 'user', '4711')
     await here.ip('link', 'add', 'bridge0', 'type', 'bridge')

@@ -103,8 +103,13 @@ describe('what to type inside a guest', () => {
     const file: HostConfigInput = {
       taps: { tap0: {}, tap1: { mtu: 1400 } },
       bridges: { br0: { ports: ['tap0', 'tap1'], addresses: ['198.18.1.254/24'], mtu: 1400 } },
+      forwarding: ['ipv4'],
       guests: guests('br0', ['198.18.1.1/24']),
     }
+    assert.equal(
+      typed({ ...file, forwarding: ['ipv6'] }).at(-1),
+      '# no IPv4 router is known on that LAN: no default route',
+    )
     assert.deepEqual(lines(file), [
       '# UML: eth0=tuntap,TAP, where TAP is a port of br0; a tap of its own: tap0, tap1',
       'ip link set eth0 mtu 1400 up',

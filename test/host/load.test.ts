@@ -182,6 +182,26 @@ describe('configuration: what is refused', () => {
       'taps: {t: {addresses: [239.1.2.3/24]}}',
       /239\.1\.2\.3\/24 is a group's address, not a host's/,
     ],
+    [
+      'loopback',
+      'proxy_arp: [{address: 127.0.0.1, device: eth0}]',
+      /127\.0\.0\.1 is the address of every machine to itself/,
+    ],
+    [
+      'loopback of a guest',
+      'guests: {g: {device: t, addresses: ["127.1.2.3/8"]}}',
+      /127\.1\.2\.3\/8 is the address of every machine/,
+    ],
+    [
+      'loopback of a line',
+      'slip: {s: {host: 198.18.1.1, guest: 127.0.0.1}}',
+      /127\.0\.0\.1 is the address of every machine/,
+    ],
+    [
+      'loopback of a port forward',
+      'port_forwards: [{port: 1, to: "::1"}]',
+      /::1 is the address of every machine/,
+    ],
     ['nobody', 'proxy_arp: [{address: 0.0.0.0, device: eth0}]', /0\.0\.0\.0 is the address of no host/],
     [
       'everybody',

@@ -134,6 +134,41 @@ const cases: Record<string, Record<string, Case>> = {
         slip: { sl0: { host: '198.18.0.5', guest: '198.18.0.99', share_address: true } },
       },
     },
+    'the router of this host, silent or not': {
+      file: {
+        taps: { tap0: { addresses: ['198.18.1.254/32'] } },
+        forwarding: ['ipv4'],
+        guests: { one: { device: 'tap0', addresses: ['198.18.0.1/32'], lan: 'eth0' } },
+        proxy_arp: [{ address: '198.18.0.2', device: 'eth0' }],
+        routes: [{ to: '198.18.3.0/24', via: '198.18.0.2' }],
+      },
+      objects: {
+        'guests.one.addresses.0': /198\.18\.0\.1 is a router that this host sends to by eth0/,
+        'proxy_arp.0.address': /198\.18\.0\.2 is a router that this host sends to: /,
+      },
+    },
+    'one of several routers': {
+      file: {
+        taps: { tap0: { addresses: ['198.18.1.254/32'] } },
+        guests: { one: guest('tap0', '198.18.0.2/32') },
+      },
+      on: reality({
+        routes: [route('default', { raw: { nexthops: [{ gateway: '198.18.0.2', dev: 'eth0' }] } })],
+      }),
+      objects: { 'guests.one.addresses.0': /198\.18\.0\.2 is a router/ },
+    },
+    'not: a guest that is the router': {
+      file: {
+        taps: { tap0: { addresses: ['198.18.1.254/24'] } },
+        guests: { one: guest('tap0', '198.18.1.7/24') },
+        routes: [{ to: '198.18.3.0/24', via: '198.18.1.7' }],
+      },
+      on: {
+        ...realityWith(tap('tap0')),
+        routes: [route('198.18.3.0/24', { via: '198.18.1.7', device: 'tap0' })],
+      },
+      facts: owned('tap0'),
+    },
     'at both ends of a line': {
       file: { slip: { sl0: { host: '198.18.9.1', guest: '198.18.9.1' } } },
       objects: { 'slip.sl0.guest': /198\.18\.9\.1 is the host's address too/ },
@@ -279,6 +314,11 @@ const cases: Record<string, Record<string, Case>> = {
       objects: {
         'bridges.br0.ports.0': /eth0 carries this host's default route via 198\.18\.0\.1.*confirm: true/,
       },
+    },
+    'a way out of several': {
+      file: { bridges: { br0: { ports: ['eth0'] } } },
+      on: reality({ routes: [route('default', { raw: { nexthops: [{ dev: 'eth0' }, { dev: 'eth1' }] } })] }),
+      objects: { 'bridges.br0.ports.0': /eth0 carries this host's default route: .*confirm: true/ },
     },
     'not: confirmed': { file: { bridges: { br0: { ports: ['eth0'], confirm: true } } } },
     'not: another NIC': { file: { bridges: { br0: { ports: ['eth1'] } } } },
@@ -433,6 +473,44 @@ const cases: Record<string, Record<string, Case>> = {
       file: {
         bridges: { br0: { ports: ['eth0'], confirm: true } },
         routes: [{ to: '198.18.3.0/24', via: '198.18.0.9', device: 'br0' }],
+      },
+    },
+    "somebody else's, of IPv6: its metric is 1024 when nothing is said": {
+      file: {
+        taps: { tap0: { addresses: ['2001:db8:1::fe/64'] } },
+        routes: [
+          { to: 'default', via: '2001:db8:1::1' },
+          { to: '2001:db8:3::/64', via: '2001:db8:1::1' },
+          { to: '2001:db8:4::/64', via: '2001:db8:1::1' },
+        ],
+      },
+      on: reality({
+        routes: [
+          route('::/0', { via: 'fe80::1', device: 'eth0', metric: 1024 }),
+          route('2001:db8:3::/64', { via: '2001:db8::1', device: 'eth0', metric: 1024 }),
+          route('2001:db8:4::/64', { via: '2001:db8::1', device: 'eth0', metric: 100 }),
+        ],
+      }),
+      objects: {
+        'routes.0': /this host has a route to default already, via fe80::1 by eth0/,
+        'routes.1': /this host has a route to 2001:db8:3::\/64 already, via 2001:db8::1 by eth0/,
+      },
+    },
+    "somebody else's of several ways": {
+      file: {
+        taps: { tap0: { addresses: ['198.18.1.254/24'] } },
+        routes: [{ to: 'default', via: '198.18.1.1' }],
+      },
+      on: reality({ routes: [route('default', { raw: { nexthops: [{ dev: 'eth0' }, { dev: 'eth1' }] } })] }),
+      objects: { 'routes.0': /this host has a route to default already, by several devices or none/ },
+    },
+    'not: what an earlier up made there': {
+      file: { routes: [{ to: '2001:db8:3::/64', via: '2001:db8::2' }] },
+      on: reality({
+        routes: [route('2001:db8:3::/64', { via: '2001:db8::1', device: 'eth0', metric: 1024 })],
+      }),
+      facts: {
+        made: [{ kind: 'route', params: { to: '2001:db8:3::/64', via: '2001:db8::1', device: null } }],
       },
     },
     'a host route that leads to another device': {

@@ -150,7 +150,14 @@ function afterUp(config: HostConfig, before: Reality): { after: Reality; owned: 
       lan === undefined ? [] : addresses.map((text) => ({ address: text.replace(/\/.*/, ''), device: lan })),
     ),
   ]
-  const after = { ...before, links: [...kept, ...made], routes: [...moved, ...added, ...hosts], proxies }
+  // The kernel's, for the address with a peer.
+  const ends = Object.entries(config.slip).map(([device, { guest }]) => route(guest, { device }))
+  const after = {
+    ...before,
+    links: [...kept, ...made],
+    routes: [...moved, ...added, ...hosts, ...ends],
+    proxies,
+  }
   return { after, owned: new Set(made.map((one) => one.name)) }
 }
 

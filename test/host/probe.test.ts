@@ -7,7 +7,7 @@ import type { Reality } from '../../lib/host/reality.js'
 import { formatIp } from '../../lib/spec/ip.js'
 import { Lab } from '../support/lab.js'
 import { need } from '../support/need.js'
-import { config, link, reality, realityWith, tap } from './realities.js'
+import { config, link, reality, realityWith, route, tap } from './realities.js'
 
 const routed: HostConfigInput = {
   taps: { tap0: { addresses: ['198.18.0.254/32', '198.18.1.254/24', '2001:db8::fe/128'] } },
@@ -39,12 +39,36 @@ describe('addresses that another machine has: what is asked for', () => {
       ...realityWith(
         tap('tap0', { addresses: link('x', ['198.18.0.254/32', '2001:db8::fe/128']).addresses }),
       ),
+      routes: [route('198.18.0.77/32', { device: 'tap0' }), route('2001:db8::77/128', { device: 'tap0' })],
       proxies: [
         { address: '198.18.0.77', device: 'eth0' },
         { address: '198.18.0.9', device: 'eth0' },
       ],
     }
     assert.deepEqual(asked(routed, made), [])
+  })
+
+  it('another address of a guest whose device is there already', () => {
+    const file: HostConfigInput = {
+      taps: { tap0: { addresses: ['198.18.0.254/32'] } },
+      slip: { sl0: { host: '198.18.0.254', guest: '198.18.0.89', share_address: true } },
+      forwarding: ['ipv4'],
+      guests: { one: { device: 'tap0', addresses: ['198.18.0.88/32'], lan: 'eth0' } },
+    }
+    const addresses = link('x', ['198.18.0.254/32']).addresses
+    const devices = [tap('tap0', { addresses }), tap('sl0', { addresses }, { type: 'tun' })]
+    const routes = [route('198.18.0.77/32', { device: 'tap0' }), route('198.18.0.90/32', { device: 'sl0' })]
+    const before: Reality = {
+      ...realityWith(...devices),
+      routes,
+      proxies: [{ address: '198.18.0.77', device: 'eth0' }],
+    }
+    assert.deepEqual(asked(file, before), [
+      '198.18.0.88 eth0 guests.one.addresses.0',
+      '198.18.0.89 eth0 slip.sl0.guest',
+    ])
+    const after = [route('198.18.0.88/32', { device: 'tap0' }), route('198.18.0.89/32', { device: 'sl0' })]
+    assert.deepEqual(asked(file, { ...before, routes: after }), [])
   })
 
   it("a bridge's own address and its guests', on the NIC that will be a port", () => {

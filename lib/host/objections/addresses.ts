@@ -3,6 +3,7 @@
 import { formatIp, isLinkLocalUnicast, parseIp } from '../../spec/ip.js'
 import { contains, isHost, netOf, sameAddress } from '../prefix.js'
 import type { Objection } from '../resource.js'
+import { routerAt } from './routers.js'
 import type { Check, OwnAddress, View } from './view.js'
 import { each, whose } from './view.js'
 
@@ -82,6 +83,8 @@ function ofGuests(view: View): Objection[] {
         },
       ]
     }
+    const router = local ? undefined : routerAt(view, address, device)
+    if (router !== undefined) return [{ path, ...router }]
     const before = all
       .slice(0, at)
       .find(

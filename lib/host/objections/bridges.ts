@@ -1,5 +1,6 @@
 /** Objections to bridges: ports that are somebody else's, that no bridge can have, or that would cut this host off. */
 
+import { goesBy } from '../ip_route_words.js'
 import type { Objection } from '../resource.js'
 import type { Check, View } from './view.js'
 import { each } from './view.js'
@@ -94,7 +95,9 @@ function addressed(view: View, bridge: string, port: string): Objection | undefi
 }
 
 function cutOff(view: View, port: string, path: Objection['path']): Objection | undefined {
-  const route = view.reality.routes.find(({ to, device }) => to.length === 0 && device === port)
+  const route = view.reality.routes.find(
+    ({ to, device, raw }) => to.length === 0 && (device === port || goesBy(raw, port)),
+  )
   if (route === undefined || view.section(port) !== undefined) return undefined
   const via = route.via === undefined ? '' : ` via ${route.via}`
   return {

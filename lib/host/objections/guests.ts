@@ -5,6 +5,7 @@ import type { IpAddress } from '../../spec/ip.js'
 import { contains, isHost, netOf, parsePrefix, prefixOf, sameAddress } from '../prefix.js'
 import type { HostConfig } from '../config.js'
 import type { Objection } from '../resource.js'
+import { routerAt } from './routers.js'
 import type { Check, OwnAddress, View } from './view.js'
 import { each } from './view.js'
 
@@ -208,6 +209,10 @@ function proxies(view: View): Objection[] {
       const message = `${text} is this host's own address, on ${own.device}: it answers for that anyway`
       return [{ path: [...path, 'address'], message, remedy: 'leave it away' }]
     }
+    // A guest may be a router: then this host answers for it, and sends to it.
+    const isGuest = view.guestAddresses().some((guest) => sameAddress(guest.address, address))
+    const router = isGuest || isLinkLocalUnicast(address) ? undefined : routerAt(view, address)
+    if (router !== undefined) return [{ path: [...path, 'address'], ...router }]
     const same = view.config.proxy_arp
       .slice(0, index)
       .some((other) => other.device === device && sameAddress(parseIp(other.address)!, address))

@@ -5,6 +5,8 @@ import type { Prefix } from '../prefix.js'
 import { isHost, parsePrefix, prefixOf, sameAddress } from '../prefix.js'
 import type { HostRoute } from '../reality.js'
 import type { Objection } from '../resource.js'
+import { isWished, metricOf } from '../resources/route.js'
+import type { RouteParams } from '../resources/route.js'
 import type { Check, View } from './view.js'
 
 export const routes: Check = (view) => [
@@ -72,13 +74,15 @@ function occupied(
   const other = view.reality.routes.find(
     (route) =>
       route.to.text === net.text &&
-      (route.metric ?? 0) === 0 &&
-      route.device !== undefined &&
-      !view.owned.has(route.device) &&
-      differs(route, route.device),
+      (route.metric ?? 0) === metricOf(net.text) &&
+      !isMade(view, route) &&
+      (route.device === undefined || (!view.owned.has(route.device) && differs(route, route.device))),
   )
   if (other === undefined) return []
-  const by = [other.via === undefined ? '' : `via ${other.via}`, `by ${other.device}`]
+  const by = [
+    other.via === undefined ? '' : `via ${other.via}`,
+    `by ${other.device ?? 'several devices or none'}`,
+  ]
     .filter(Boolean)
     .join(' ')
   return [
@@ -89,6 +93,14 @@ function occupied(
     },
   ]
 }
+
+/** By an earlier `up`: then it may be changed. */
+const isMade = (view: View, route: HostRoute): boolean =>
+  view.made.some(({ kind, params }) => {
+    if (kind !== 'route') return false
+    const made = params as RouteParams
+    return made.to === route.to.text && isWished(made, route)
+  })
 
 const isSame = (one: string | undefined, other: string): boolean => {
   const address = one === undefined ? undefined : parseIp(one)

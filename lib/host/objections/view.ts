@@ -5,7 +5,7 @@ import type { Prefix } from '../prefix.js'
 import { contains, isHost, parsePrefix, prefixOf } from '../prefix.js'
 import type { HostLink, Reality } from '../reality.js'
 import { linkOf } from '../reality.js'
-import type { Objection } from '../resource.js'
+import type { Objection, Wish } from '../resource.js'
 import { isLinkLocalUnicast, parseIp } from '../../spec/ip.js'
 import type { IpAddress } from '../../spec/ip.js'
 import { nearest } from '../../spec/nearest.js'
@@ -19,6 +19,8 @@ export interface HostFacts {
   gid?: LookUp
   /** Names of the devices that an earlier `up` made and that are still in its journal. */
   owned?: ReadonlySet<string>
+  /** What an earlier `up` made and that is still in its journal. */
+  made?: readonly Wish[]
 }
 
 /** An address that this host will have. */
@@ -39,6 +41,7 @@ export type Check = (view: View) => Objection[]
 
 export class View {
   readonly owned: ReadonlySet<string>
+  readonly made: readonly Wish[]
   readonly uid: LookUp
   readonly gid: LookUp
   /** Every address that this host will have, those of the file first. */
@@ -51,6 +54,7 @@ export class View {
     facts: HostFacts,
   ) {
     this.owned = facts.owned ?? new Set()
+    this.made = facts.made ?? []
     this.uid = facts.uid ?? ((account) => reality.uid(account))
     this.gid = facts.gid ?? ((account) => reality.gid(account))
     for (const [bridge, { ports }] of Object.entries(config.bridges))

@@ -8,21 +8,22 @@ import type { HostRoute, Reality } from '../reality.js'
 import type { Json, Resource } from '../resource.js'
 
 /** `to` has its length; the default route is 0.0.0.0/0 or ::/0. At least one of `via` and `device` is given. */
-type Params = { to: string; via: string | null; device: string | null }
+export type RouteParams = { to: string; via: string | null; device: string | null }
 /** The route whose place it took, as `ip -j` told it. */
 type Before = { present: boolean; replaced: { to: string; raw: { [key: string]: Json } } | null }
 
 /** What `ip route add` without a metric gives: IP6_RT_PRIO_USER, and none in IPv4. */
 const IPV6_METRIC = 1024
-const metricOf = (to: string) => (to.includes(':') ? IPV6_METRIC : 0)
+export const metricOf = (to: string): number => (to.includes(':') ? IPV6_METRIC : 0)
 
-const isWished = ({ via, device }: Params, route: HostRoute) =>
+/** Whether this is the route that is wished, or made by such a wish. */
+export const isWished = ({ via, device }: RouteParams, route: HostRoute) =>
   (via ?? undefined) === route.via &&
   (device === null || device === route.device) &&
   route.raw.nexthops === undefined
 
 /** The routes whose place the wished one would take, or that it is itself. */
-const rivals = ({ to }: Params, reality: Reality): HostRoute[] =>
+const rivals = ({ to }: RouteParams, reality: Reality): HostRoute[] =>
   reality.routes.filter(
     (route) =>
       route.to.text === to &&
@@ -31,13 +32,13 @@ const rivals = ({ to }: Params, reality: Reality): HostRoute[] =>
       route.raw.from === undefined,
   )
 
-const wordsOf = ({ to, via, device }: Params) => [
+const wordsOf = ({ to, via, device }: RouteParams) => [
   to,
   ...(via === null ? [] : ['via', via]),
   ...(device === null ? [] : ['dev', device]),
 ]
 
-export const route: Resource<Params, Before> = {
+export const route: Resource<RouteParams, Before> = {
   title: ({ to, via, device }) =>
     `route to ${to}${via === null ? '' : ` via ${via}`}${device === null ? '' : ` by ${device}`}`,
   state(params, reality) {

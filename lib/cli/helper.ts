@@ -69,6 +69,8 @@ function install({ dir, group, json }: InstallFlags): void {
   if (json) return printEvent('done', done)
   print(`${done.path}: root's, mode ${gid === undefined ? '0755' : '0750'}, with cap_net_admin`)
   if (done.kept !== undefined) print(`${done.kept}: what had this name before; uninstall brings it back`)
+  if (done.keptMode !== undefined)
+    print(`${done.kept}: was ${done.keptMode}, and is no longer setuid or setgid: it has no policy`)
   print(
     done.wrotePolicy
       ? `${POLICY_FILE}: an example, with nothing allowed yet`

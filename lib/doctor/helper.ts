@@ -25,8 +25,9 @@ export function checkHelper(facts: HelperFacts): Finding[] {
       },
     ]
   }
-  if (!first.isOurs) return [foreign(first, behind)]
-  const findings = [...checkCopy(first, facts), ...checkPolicy(facts), ...checkTun(facts)]
+  const besides = [...behind, ...facts.kept].filter(isSetuidForeign).map(besideOurs)
+  if (!first.isOurs) return [foreign(first, behind), ...besides]
+  const findings = [...checkCopy(first, facts), ...besides, ...checkPolicy(facts), ...checkTun(facts)]
   return findings.length > 0
     ? findings
     : [ok(CHECK, `${first.path} is ours, and ${whoMay(facts)} may use it as ${POLICY_FILE} says`)]
@@ -34,9 +35,27 @@ export function checkHelper(facts: HelperFacts): Finding[] {
 
 const whoMay = ({ user }: HelperFacts) => (user.uid === 0 ? 'whoever the policy names' : user.name)
 
-function foreign({ path, mode, uid }: HelperCopy, behind: readonly HelperCopy[]): Finding {
+const isSetuidForeign = ({ isOurs, uid, mode }: HelperCopy) => !isOurs && uid === 0 && (mode & SETUID) !== 0
+
+/** Beside ours, or behind another: whoever wants it starts it by its path. */
+function besideOurs({ path, mode, gid }: HelperCopy): Finding {
+  const who = (mode & 1) !== 0 ? 'everybody' : `group ${gid}`
+  return {
+    level: 'warning',
+    check: CHECK,
+    what: `${path} is another uml_net, setuid root (${octal(mode)}): ${who} may start it`,
+    why: 'it asks no policy, and so ours keeps nobody who may from any address',
+    remedy: [
+      `sudo chmod u-s ${path}`,
+      `sudo dpkg-statoverride --update --add root root 0755 ${path}    # if it is a package's: upgrades keep to it`,
+    ],
+  }
+}
+
+function foreign(copy: HelperCopy, behind: readonly HelperCopy[]): Finding {
   const ours = behind.find((each) => each.isOurs)
-  const isSetuid = uid === 0 && (mode & SETUID) !== 0
+  const { path } = copy
+  const isSetuid = isSetuidForeign(copy)
   return {
     level: isSetuid ? 'warning' : 'note',
     check: CHECK,
@@ -51,7 +70,7 @@ function foreign({ path, mode, uid }: HelperCopy, behind: readonly HelperCopy[])
   }
 }
 
-function checkCopy({ path, file, mode, uid }: HelperCopy, facts: HelperFacts): Finding[] {
+function checkCopy({ path, file, mode, uid, folder }: HelperCopy, facts: HelperFacts): Finding[] {
   const again = 'sudo ethercast helper install'
   if ((mode & (SETUID | SETGID)) !== 0)
     return [problem(CHECK, `${path} is setuid or setgid, and refuses to work so`, [again])]
@@ -69,11 +88,13 @@ function checkCopy({ path, file, mode, uid }: HelperCopy, facts: HelperFacts): F
   }
   if (uid !== 0 || (mode & OTHERS_WRITE) !== 0)
     add(CHECK, `${path} is not root's alone to write (${octal(mode)})`, [again])
+  if (folder)
+    add(CHECK, folder.what, [folder.remedy, 'sudo ethercast helper install    # in case it has happened'])
   if (file?.nosuid)
     add(
       CHECK,
       `${path} is on a file system mounted nosuid: its capability does not count`,
-      [`sudo ethercast helper install --dir FOLDER    # on another file system, on the PATH`],
+      [`sudo ethercast helper install --dir FOLDER    # root's alone, on another file system, on the PATH`],
       'findmnt -T shows which',
     )
   if (facts.noNewPrivs)

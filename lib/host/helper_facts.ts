@@ -2,8 +2,11 @@
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { EthercastError } from '../spec/error.js'
+import { folderObjection } from './helper_folder.js'
+import type { FolderObjection } from './helper_folder.js'
+import { KEPT_SUFFIX } from './helper_kept.js'
 import { HELPER_NAME, helperFile, isOurs, POLICY_FILE, readPolicy } from './helper_program.js'
 import type { HelperFile, PolicyRule } from './helper_program.js'
 
@@ -20,6 +23,8 @@ export interface HelperCopy {
   mode: number
   /** Left out for others' programs. */
   file?: HelperFile
+  /** Others than root can put another program in its place. */
+  folder?: FolderObjection
 }
 
 export interface HelperUser {
@@ -32,6 +37,8 @@ export interface HelperUser {
 export interface HelperFacts {
   /** In the order in which UML finds them: the first is the one. */
   copies: HelperCopy[]
+  /** What an install put aside, under another name. */
+  kept: HelperCopy[]
   /** Of this process, and so of what it starts: capabilities of files don't count. */
   noNewPrivs: boolean
   /** A text: what is wrong with it. */
@@ -46,12 +53,21 @@ function copy(path: string): HelperCopy | undefined {
   if (!status?.isFile()) return undefined
   const ours = isOurs(path)
   const { uid, gid } = status
-  return { path, isOurs: ours, uid, gid, mode: status.mode & 0o7777, ...(ours && { file: helperFile(path) }) }
+  const folder = folderObjection(dirname(realpathSync(path)))
+  return {
+    path,
+    isOurs: ours,
+    uid,
+    gid,
+    mode: status.mode & 0o7777,
+    ...(ours && { file: helperFile(path) }),
+    ...(folder && { folder }),
+  }
 }
 
-function allCopies(searchPath: string): HelperCopy[] {
+function allCopies(searchPath: string, name: string): HelperCopy[] {
   const paths = [...searchPath.split(delimiter).filter(Boolean), UML_FOLDER]
-    .map((folder) => join(folder, HELPER_NAME))
+    .map((folder) => join(folder, name))
     .filter((path) => existsSync(path))
   const seen = new Set<string>()
   return paths.flatMap((path) => {
@@ -100,7 +116,8 @@ function policyFacts(): HelperFacts['policy'] {
 export function helperFacts(user?: string): HelperFacts {
   const tun = statSync('/dev/net/tun', { throwIfNoEntry: false })
   return {
-    copies: allCopies(process.env.PATH ?? ''),
+    copies: allCopies(process.env.PATH ?? '', HELPER_NAME),
+    kept: allCopies(process.env.PATH ?? '', HELPER_NAME + KEPT_SUFFIX),
     noNewPrivs: /^NoNewPrivs:\s*1/m.test(readFileSync('/proc/self/status', 'utf8')),
     policy: policyFacts(),
     tun: tun && { uid: tun.uid, gid: tun.gid, mode: tun.mode & 0o777 },

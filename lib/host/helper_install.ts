@@ -5,12 +5,14 @@
 
 import {
   chmodSync,
-  chownSync,
-  copyFileSync,
-  constants,
+  closeSync,
   existsSync,
-  linkSync,
+  fchmodSync,
+  fchownSync,
   mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -18,6 +20,8 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { EthercastError } from '../spec/error.js'
+import { folderObjection } from './helper_folder.js'
+import { bringBack, disarm, KEPT_SUFFIX, putAside } from './helper_kept.js'
 import { builtHelper, HELPER_NAME, isOurs, POLICY_FILE, setCapability } from './helper_program.js'
 
 /**
@@ -25,7 +29,6 @@ import { builtHelper, HELPER_NAME, isOurs, POLICY_FILE, setCapability } from './
  * package manager touches it.
  */
 export const DEFAULT_FOLDER = '/usr/local/bin'
-const KEPT_SUFFIX = '.before-ethercast'
 
 const EXAMPLE = `# Who may have which devices and addresses, through uml_net. What no line allows is refused, and the guest's kernel
 # log then has the line that would allow it. This file must be root's, and nobody else may write it.
@@ -52,6 +55,8 @@ export interface Installed {
   path: string
   /** Where the program is now that had this name before. */
   kept?: string
+  /** The mode that it had, if its bits for setuid or setgid were taken off now: `4754`. */
+  keptMode?: string
   /** The policy was not there, and an example with nothing in force is now. */
   wrotePolicy: boolean
 }
@@ -70,7 +75,16 @@ function places(dir: string): { path: string; kept: string } {
       value: dir,
     })
   }
-  const path = join(folder, HELPER_NAME)
+  const real = realpathSync(folder)
+  const objection = folderObjection(real)
+  if (objection !== undefined) {
+    throw new EthercastError(
+      'ERR_ETHERCAST_FIELD',
+      `${objection.what}: ${objection.remedy}, or --dir with a folder that is root's alone, as are all above it`,
+      { field: 'dir', value: dir },
+    )
+  }
+  const path = join(real, HELPER_NAME)
   return { path, kept: path + KEPT_SUFFIX }
 }
 
@@ -86,17 +100,34 @@ export function installHelper({ dir = DEFAULT_FOLDER, gid }: InstallOptions = {}
   }
   const fresh = `${path}.${process.pid}`
   try {
-    copyFileSync(builtHelper(), fresh, constants.COPYFILE_EXCL)
-    // The capability comes last: a change of the owner takes it away.
-    chownSync(fresh, 0, gid ?? 0)
-    chmodSync(fresh, gid === undefined ? 0o755 : 0o750)
-    setCapability(fresh)
-    if (isForeign) linkSync(path, kept)
+    writeProgram(fresh, gid)
+    if (isForeign) putAside(path, kept)
     renameSync(fresh, path)
   } finally {
     rmSync(fresh, { force: true })
   }
-  return { path, ...(existsSync(kept) && { kept }), wrotePolicy: writeExample() }
+  const keptMode = disarm(kept)
+  return {
+    path,
+    ...(existsSync(kept) && { kept }),
+    ...(keptMode !== undefined && { keptMode }),
+    wrotePolicy: writeExample(),
+  }
+}
+
+/** All by one descriptor: what the name stands for in between is nobody's to choose. */
+function writeProgram(fresh: string, gid: number | undefined): void {
+  const program = readFileSync(builtHelper())
+  const file = openSync(fresh, 'wx', 0o700)
+  try {
+    writeFileSync(file, program)
+    // The capability comes last: a change of the owner takes it away.
+    fchownSync(file, 0, gid ?? 0)
+    fchmodSync(file, gid === undefined ? 0o755 : 0o750)
+    setCapability(file)
+  } finally {
+    closeSync(file)
+  }
 }
 
 function writeExample(): boolean {
@@ -120,7 +151,7 @@ export function uninstallHelper(dir = DEFAULT_FOLDER): { path: string; restored:
     )
   }
   const restored = existsSync(kept)
-  if (restored) renameSync(kept, path)
+  if (restored) bringBack(kept, path)
   else rmSync(path)
   return { path, restored }
 }

@@ -19,6 +19,8 @@ const MARK = 'uml_net of ethercast, with a policy'
 const MOST_OCTETS = 4 * 1024 * 1024
 /** It answers at once. */
 const ANSWER_MS = 10_000
+/** The first descriptor behind the standard ones. */
+const GIVEN = 3
 
 /** A rule of a policy, as the program understood it. */
 export interface PolicyRule {
@@ -49,11 +51,16 @@ export function builtHelper(): string {
   )
 }
 
-/** What the program prints, or its complaint as an error. */
-function ask(code: 'ERR_ETHERCAST_STATE' | 'ERR_ETHERCAST_FIELD', ...args: string[]): string {
+/** What the program prints, or its complaint as an error. @param given a descriptor that it has as GIVEN */
+function ask(
+  code: 'ERR_ETHERCAST_STATE' | 'ERR_ETHERCAST_FIELD',
+  args: readonly string[],
+  given?: number,
+): string {
   const { status, stdout, stderr, error } = spawnSync(builtHelper(), args, {
     encoding: 'utf8',
     timeout: ANSWER_MS,
+    stdio: ['ignore', 'pipe', 'pipe', ...(given === undefined ? [] : [given])],
   })
   if (status === 0) return stdout
   throw new EthercastError(code, error?.message ?? stderr.trim().replace(/^uml_net: /, ''))
@@ -62,7 +69,9 @@ function ask(code: 'ERR_ETHERCAST_STATE' | 'ERR_ETHERCAST_FIELD', ...args: strin
 /** The rules in a file; without one, of the policy that counts. Throws what is wrong with it. */
 export function readPolicy(file?: string): PolicyRule[] {
   const rules: PolicyRule[] = []
-  for (const row of ask('ERR_ETHERCAST_FIELD', 'policy', ...(file === undefined ? [] : [file])).split('\n')) {
+  for (const row of ask('ERR_ETHERCAST_FIELD', ['policy', ...(file === undefined ? [] : [file])]).split(
+    '\n',
+  )) {
     const [line, text] = row.split('\t')
     if (text === undefined) continue
     const unknown = /^unknown user (.*)$/.exec(text)?.[1]
@@ -74,7 +83,7 @@ export function readPolicy(file?: string): PolicyRule[] {
 
 export function helperFile(path: string): HelperFile {
   const facts = new Map(
-    ask('ERR_ETHERCAST_STATE', 'facts', path)
+    ask('ERR_ETHERCAST_STATE', ['facts', path])
       .split('\n')
       .map((row): [string, string] => {
         const [key = '', value = ''] = row.split('\t')
@@ -87,9 +96,9 @@ export function helperFile(path: string): HelperFile {
   }
 }
 
-/** Gives a file the capability cap_net_admin. */
-export function setCapability(path: string): void {
-  ask('ERR_ETHERCAST_STATE', 'setcap', path)
+/** Gives the file behind a descriptor the capability cap_net_admin. */
+export function setCapability(file: number): void {
+  ask('ERR_ETHERCAST_STATE', ['setcap', String(GIVEN)], file)
 }
 
 /** Whether a program is one of ours. It is not started for that. */

@@ -16,8 +16,12 @@ Result<> tuntap_up(const Parsed& parsed, const Rights& rights, Log& log) {
   auto tun = make_tun(names.value(), Carries::frames, rights.owner());
   if (!tun) return tun.error();
   const Link& link = tun.value().link;
+  // The kernel chose the name.
+  if (auto may = rights.may({link.name, request.gate, {}}); !may) return may;
   if (auto prepared = prepare_device(link, true, request.gate, rights, log); !prepared) return prepared;
-  if (request.gate) {
+  // One that is down can be made another kind of device by whoever has it (TUNSETLINK), and nothing that is
+  // lent is to reach that.
+  if (request.gate || rights.limited()) {
     if (auto up = set_up(link, true, log); !up) return up;
   }
   if (auto set = forward(rights.may_forward({link.name, request.gate, {}}), log); !set) return set;

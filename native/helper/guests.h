@@ -29,7 +29,8 @@ Result<> prepare_device(const Link& device, bool is_new, const std::optional<Ipv
 // The device is known to be the caller's. Nothing is done if the caller has no right to that address.
 Result<> add_guest(const Link& device, const GuestAddress& guest, const Rights& rights, Log& log);
 // The reverse. What is not there any more is no failure; of several failures the first is returned. With
-// limited rights, what the device has no route for is not touched: it may be another user's.
+// limited rights, that for which the helper has made no route by the device is not touched: it may be another
+// user's, or the administrator's.
 Result<> delete_guest(const Link& device, const GuestAddress& guest, const Rights& rights, Log& log);
 
 // The device of that name, if it may be a guest's.

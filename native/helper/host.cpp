@@ -8,6 +8,7 @@
 #include <net/if_arp.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "helper/descriptors.h"
 #include "helper/netlink.h"
@@ -86,6 +87,16 @@ Result<> set_ipv4(const Link& link, uint16_t key, const std::string& name, uint3
                       .close()
                       .change();
   return told(why, "sysctl -w net.ipv4.conf." + link.name + "." + name + "=" + std::to_string(value), log);
+}
+
+// A value of /proc/sys/net/ipv6/conf/LINK: netlink has no message for it.
+Result<> set_ipv6(const Link& link, const std::string& key, const std::string& value, Log& log) {
+  const Raised raised;
+  const Fd file(::open(("/proc/sys/net/ipv6/conf/" + link.name + "/" + key).c_str(), O_WRONLY | O_CLOEXEC));
+  const int why = file && ::write(file.get(), value.data(), value.size()) >= 0 ? 0 : errno;
+  // A kernel without IPv6 has none of it.
+  if (why == ENOENT) return {};
+  return told(why, "sysctl -w net.ipv6.conf." + link.name + "." + key + "=" + value, log);
 }
 
 Netlink address_request(uint16_t type, uint16_t flags, const Link& link, const Ipv4& address) {
@@ -189,16 +200,8 @@ Result<> forward(bool may_change, Log& log) {
 }
 
 Result<> confine(const Link& link, Log& log) {
-  const std::string name = "net.ipv6.conf." + link.name + ".accept_ra";
-  {
-    const Raised raised;
-    const Fd file(
-        ::open(("/proc/sys/net/ipv6/conf/" + link.name + "/accept_ra").c_str(), O_WRONLY | O_CLOEXEC));
-    // A kernel without IPv6 has none of it.
-    const int why = file ? (::write(file.get(), "0\n", 2) == 2 ? 0 : errno) : errno;
-    if (why != ENOENT) {
-      if (auto set = told(why, "sysctl -w " + name + "=0", log); !set) return set;
-    }
+  for (const auto& [key, value] : {std::pair{"disable_ipv6", "1"}, {"accept_ra", "0"}}) {
+    if (auto set = set_ipv6(link, key, value, log); !set) return set;
   }
   return set_ipv4(link, IPV4_DEVCONF_RP_FILTER, "rp_filter", 1, log);
 }

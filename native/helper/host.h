@@ -43,13 +43,14 @@ Result<> remove_link(const Link& link, Log& log);
 // said what is missing: that switch is the whole host's.
 Result<> forward(bool may_change, Log& log);
 
-// The host at the other end of a link can't tell this one where to send what (IPv6 router advertisements),
+// The host at the other end of a link can't speak IPv6 to this one (the helper's protocol knows none of it,
+// and IPv6 has no reverse-path filter; no router advertisements either, should somebody switch it on again),
 // nor send in the name of hosts that are elsewhere (strict reverse-path filter, RFC 3704).
 Result<> confine(const Link& link, Log& log);
 
 // A route to one host. Refused if there is one by another link: that would take somebody else's traffic.
 Result<> add_host_route(const Link& link, const Ipv4& guest, Log& log);
-// `was_there`, if given: whether there was one.
+// Only one of the helper's own making; `was_there`, if given: whether there was one.
 Result<> delete_host_route(const Link& link, const Ipv4& guest, Log& log, bool* was_there = nullptr);
 Result<bool> has_host_routes(const Link& link);
 // The links, but for `link`, whose own nets the guest's address is of, whatever mask it has.

@@ -97,7 +97,7 @@ Result<> expect_unclaimed(const Link& link, const Ipv4& guest, const std::option
   if (auto free = expect_none_of_ours(guest); !free) return free;
   if (auto free = expect_no_guest_at(link, guest); !free) return free;
   bool is_gateway = false;
-  const auto looked = each_route([&](const Route& route) {
+  const auto looked = each_route(Tables::all, [&](const Route& route) {
     is_gateway =
         is_gateway || std::find(route.gateways.begin(), route.gateways.end(), guest) != route.gateways.end();
   });
@@ -108,7 +108,7 @@ Result<> expect_unclaimed(const Link& link, const Ipv4& guest, const std::option
 
 Result<> expect_no_guest_at(const Link& link, const Ipv4& address) {
   std::string whose;
-  const auto looked = each_route([&](const Route& route) {
+  const auto looked = each_route(Tables::all, [&](const Route& route) {
     for (const int other : route.links) {
       if (route.bits == 32 && route.has(address) && other != link.index)
         whose = "reached by " + name_of_link(other) + " already";

@@ -15,13 +15,17 @@ namespace ethercast::helper {
 
 namespace {
 
+// Who made a route (rtm_protocol): ours are told from an administrator's by it, and only ours are removed.
+// One of the numbers that neither linux/rtnetlink.h nor the rt_protos of iproute2 gives to anybody.
+constexpr uint8_t kOurProtocol = 146;
+
 Netlink host_route(uint16_t type, uint16_t flags, const Link& link, const Ipv4& guest) {
   Netlink request(type, flags);
   rtmsg fixed{};
   fixed.rtm_family = AF_INET;
   fixed.rtm_dst_len = 32;
   fixed.rtm_table = RT_TABLE_MAIN;
-  fixed.rtm_protocol = type == RTM_NEWROUTE ? RTPROT_BOOT : RTPROT_UNSPEC;
+  fixed.rtm_protocol = kOurProtocol;
   fixed.rtm_scope = type == RTM_NEWROUTE ? RT_SCOPE_LINK : RT_SCOPE_NOWHERE;
   fixed.rtm_type = RTN_UNICAST;
   return request.body(fixed).attribute(RTA_DST, guest).attribute(RTA_OIF, link.index);
@@ -55,7 +59,7 @@ Result<> told(int why, const std::string& command, const char* harmless, int har
 Result<> each_link_of(const Link& link, const std::function<bool(const Route&)>& fits,
                       const std::function<void(const Link&)>& see) {
   std::vector<int> links;
-  const auto looked = each_route([&](const Route& route) {
+  const auto looked = each_route(Tables::main, [&](const Route& route) {
     if (!fits(route)) return;
     for (const int each : route.links) {
       if (each != link.index && std::find(links.begin(), links.end(), each) == links.end()) {
@@ -81,7 +85,7 @@ Result<> add_host_route(const Link& link, const Ipv4& guest, Log& log) {
   const int why = host_route(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, link, guest).change();
   if (why != EEXIST) return told(why, command, "", 0, log);
   int other = 0;
-  const auto looked = each_route([&](const Route& route) {
+  const auto looked = each_route(Tables::main, [&](const Route& route) {
     if (route.bits != 32 || route.destination != guest) return;
     for (const int each : route.links) {
       if (each != link.index) other = each;
@@ -104,7 +108,7 @@ Result<> delete_host_route(const Link& link, const Ipv4& guest, Log& log, bool* 
 
 Result<bool> has_host_routes(const Link& link) {
   bool any = false;
-  const auto looked = each_route([&](const Route& route) {
+  const auto looked = each_route(Tables::main, [&](const Route& route) {
     any = any || (route.bits == 32 &&
                   std::find(route.links.begin(), route.links.end(), link.index) != route.links.end());
   });

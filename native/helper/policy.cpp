@@ -85,7 +85,8 @@ std::vector<std::string> names_for(const Policy& rules, const Wish& wish) {
       Wish one = wish;
       one.device = word.is_prefix ? word.name + "0" : word.name;
       if (!allows(rule, one)) continue;
-      if (word.is_prefix && word.covers(wish.device + "0")) {
+      // Every name of that pattern must be one of the word's: tap0* has not all of tap%d.
+      if (word.is_prefix && wish.device.starts_with(word.name)) {
         keep(first, usual);
       } else {
         keep(word.name.starts_with(wish.device) ? first : others,

@@ -29,7 +29,7 @@ void read_next_hops(const rtattr& attribute, Route& route) {
   }
 }
 
-std::optional<Route> read_route(const nlmsghdr& message) {
+std::optional<Route> read_route(const nlmsghdr& message, Tables tables) {
   if (message.nlmsg_type != RTM_NEWROUTE || message.nlmsg_len < NLMSG_LENGTH(sizeof(rtmsg))) return {};
   rtmsg fixed;
   std::memcpy(&fixed, NLMSG_DATA(&message), sizeof fixed);
@@ -47,18 +47,18 @@ std::optional<Route> read_route(const nlmsghdr& message) {
     if (each.rta_type == RTA_MULTIPATH) read_next_hops(each, route);
     read_gateway(each, route);
   });
-  if (table != RT_TABLE_MAIN) return {};
+  if (tables == Tables::main && table != RT_TABLE_MAIN) return {};
   return route;
 }
 
 }  // namespace
 
-Result<> each_route(const std::function<void(const Route&)>& see) {
+Result<> each_route(Tables tables, const std::function<void(const Route&)>& see) {
   Netlink request(RTM_GETROUTE, NLM_F_DUMP);
   rtmsg fixed{};
   fixed.rtm_family = AF_INET;
   const int why = request.body(fixed).look([&](const nlmsghdr& message) {
-    if (const auto route = read_route(message)) see(*route);
+    if (const auto route = read_route(message, tables)) see(*route);
     return true;
   });
   if (why == 0) return {};

@@ -1,4 +1,4 @@
-// The routes that this host has, as far as the helper looks at them: those of the main table to other hosts.
+// The routes that this host has, as far as the helper looks at them: those to other hosts.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,10 @@ struct Route {
   }
 };
 
-Result<> each_route(const std::function<void(const Route&)>& see);
+// Where links are picked the main table counts alone, as its routes are for everything that this host sends;
+// who has an address already can be in any (policy routing, VRF).
+enum class Tables { main, all };
+
+Result<> each_route(Tables tables, const std::function<void(const Route&)>& see);
 
 }  // namespace ethercast::helper

@@ -184,6 +184,8 @@ Result<> carry_behind(const Request& request, const Rights& rights, const std::v
   if (!terminal) return Error::os(errno, "fcntl", "uml_net: no descriptor is left");
   auto tun = make_tun(names, Carries::packets, rights.owner());
   if (!tun) return tun.error();
+  // The kernel chose the name.
+  if (auto may = rights.may({tun.value().link.name, request.gate, request.guest}); !may) return may.error();
   if (auto raw = make_raw(request.data_fd); !raw) return raw;
   if (auto set = set_blocking(tun.value().fd.get(), false); !set) return set;
   if (auto marked = set_alias(tun.value().link, mark_of(request.data_fd)); !marked) return marked;

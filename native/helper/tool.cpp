@@ -8,6 +8,7 @@
 #include <sys/xattr.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <string_view>
@@ -82,11 +83,18 @@ int show_facts(const char* file) {
   return 0;
 }
 
-int set_capability(const char* file) {
+// By descriptor: behind a path there could be another file by now.
+int set_capability(const char* descriptor) {
+  int fd = -1;
+  const std::string_view digits(descriptor);
+  const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), fd);
+  if (fault != std::errc() || end != digits.data() + digits.size() || fd < 0) {
+    return failed("setcap takes the number of a descriptor");
+  }
   const vfs_cap_data wanted = only_net_admin();
-  if (setxattr(file, kAttribute, &wanted, sizeof wanted, 0) == 0) return 0;
+  if (fsetxattr(fd, kAttribute, &wanted, sizeof wanted, 0) == 0) return 0;
   const int why = errno;
-  std::string what = std::string(file) + " can't be given cap_net_admin: " + errno_text(why);
+  std::string what = "the file can't be given cap_net_admin: " + errno_text(why);
   if (why == EPERM) what += ": it takes root, with the capability CAP_SETFCAP";
   if (why == ENOTSUP) what += ": its file system has no such attributes; install it elsewhere";
   return failed(what);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <sys/ioctl.h>
 
 #include <cerrno>
@@ -63,6 +64,15 @@ Result<Link> link_called(const std::string& name) {
   return *now.value();
 }
 
+// Whoever has a tap that is down may make it another kind of device (TUNSETLINK); frames are not its any
+// more.
+Result<> expect_kind(const Link& link, Carries what) {
+  if (what != Carries::frames || link.type == ARPHRD_ETHER) return {};
+  return Error::of(Errc::state,
+                   "uml_net: " + link.name + " is a tap, but of type " + std::to_string(link.type) +
+                       " and not of Ethernet: make it anew (sudo ip link del " + link.name + ")");
+}
+
 Result<Tun> attach_to(const Link& before, Carries what, const Rights& rights) {
   if (!before.is_guests() || before.is_tap != (what == Carries::frames)) {
     return Error::of(Errc::state, "uml_net: " + before.name + " is there, and is no " +
@@ -70,6 +80,7 @@ Result<Tun> attach_to(const Link& before, Carries what, const Rights& rights) {
                                       ": give another name");
   }
   if (auto own = rights.may_use(before); !own) return own.error();
+  if (auto kind = expect_kind(before, what); !kind) return kind.error();
   auto fd = open_device();
   if (!fd) return fd.error();
   std::string actual;
@@ -87,6 +98,7 @@ Result<Tun> attach_to(const Link& before, Carries what, const Rights& rights) {
   if (!link) return link.error();
   // It may be another device of that name by now.
   if (auto own = rights.may_use(link.value()); !own) return own.error();
+  if (auto kind = expect_kind(link.value(), what); !kind) return kind.error();
   return Tun{std::move(fd.value()), link.value(), false};
 }
 

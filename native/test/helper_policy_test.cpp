@@ -177,6 +177,10 @@ TEST_CASE("helper policy: the name of a new device is of the rule that allows it
   using Names = std::vector<std::string>;
   CHECK(names_for(rules_of("allow user alice device tap*"), wish("tap")) == Names{"tap%d"});
   CHECK(names_for(rules_of("allow user alice device *"), wish("tap")) == Names{"tap%d"});
+  CHECK(names_for(rules_of("allow user alice device t*"), wish("tap")) == Names{"tap%d"});
+  // All that the pattern may become is the rule's: tap7 is not.
+  CHECK(names_for(rules_of("allow user alice device tap0*"), wish("tap")) == Names{"tap0%d"});
+  CHECK(names_for(rules_of("allow user alice device sl0*"), wish("sl")) == Names{"sl0%d"});
   CHECK(names_for(rules_of("allow user alice device t*"), wish("sl")) == Names{"t%d"});
   CHECK(names_for(rules_of("allow user alice device vm7,tap-a*,tap3"), wish("tap")) ==
         Names{"tap-a%d", "tap3", "vm7"});

@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -22,6 +23,8 @@ import { Unprivileged } from '../support/unprivileged.js'
 import { events, theEvent } from './cli.js'
 
 const kRule = 'allow user alice device tap* guest 198.18.9.64/28 gate 198.18.9.254'
+/** What `dir` below is for the commands. */
+const kBin = Unprivileged.bin
 
 describe('ethercast helper', function () {
   this.timeout(60_000)
@@ -33,9 +36,9 @@ describe('ethercast helper', function () {
 
   /** As root, or as somebody else, with the installed program first on the PATH. */
   function run(args: readonly string[], through = alice.asRoot()): Promise<Result> {
-    return alice.ethercast(host, ['helper', ...args], ['env', `PATH=${dir}:${searchPath()}`, ...through])
+    return alice.ethercast(host, ['helper', ...args], ['env', `PATH=${kBin}:${searchPath()}`, ...through])
   }
-  const install = () => run(['install', '--dir', dir, '--json'])
+  const install = () => run(['install', '--dir', kBin, '--json'])
   /** What stands in the way of alice, by a pattern; undefined: nothing. */
   async function problems(through?: string[]): Promise<string[]> {
     const result = await run(['check', '--json', ...(through ? [] : ['--user', 'alice'])], through)
@@ -52,16 +55,18 @@ describe('ethercast helper', function () {
     lab = await Lab.create()
     host = await lab.host('a')
     alice = await Unprivileged.create(lab.dir)
-    dir = join(lab.dir, 'bin')
+    dir = alice.bin
     program = join(dir, 'uml_net')
-    mkdirSync(dir)
-    chmodSync(dir, 0o755)
   })
   afterEach(() => lab?.close())
 
   it("install: root's, 0755, with cap_net_admin, and an example of a policy that allows nothing; again changes nothing", async () => {
     const first = await install()
-    assert.deepEqual(theEvent(events(first), 'done'), { event: 'done', path: program, wrotePolicy: true })
+    assert.deepEqual(theEvent(events(first), 'done'), {
+      event: 'done',
+      path: join(kBin, 'uml_net'),
+      wrotePolicy: true,
+    })
     const { uid, gid, mode } = statSync(program)
     assert.deepEqual([uid, gid, mode & 0o7777], [0, 0, 0o755])
     assert.deepEqual(readdirSync(dir), ['uml_net'])
@@ -87,11 +92,11 @@ describe('ethercast helper', function () {
   })
 
   it('--group: only its members may run it', async () => {
-    const { code, stderr } = await run(['install', '--dir', dir, '--group', 'umltun'])
+    const { code, stderr } = await run(['install', '--dir', kBin, '--group', 'umltun'])
     assert.equal(code, 0, stderr)
     const { gid, mode } = statSync(program)
     assert.deepEqual([gid, mode & 0o7777], [Unprivileged.tunGid, 0o750])
-    const none = await run(['install', '--dir', dir, '--group', 'no-such-group'])
+    const none = await run(['install', '--dir', kBin, '--group', 'no-such-group'])
     assert.equal(none.code, 2)
     assert.match(none.stderr, /there is no group no-such-group: sudo groupadd/)
   })
@@ -101,21 +106,60 @@ describe('ethercast helper', function () {
     chownSync(program, 0, 7)
     chmodSync(program, 0o4750)
     const kept = `${program}.before-ethercast`
-    assert.equal(theEvent(events(await install()), 'done').kept, kept)
+    const done = theEvent(events(await install()), 'done')
+    assert.deepEqual([done.kept, done.keptMode], [join(kBin, 'uml_net.before-ethercast'), '4750'])
     assert.equal(readFileSync(kept, 'utf8'), '#!/bin/sh\n')
-    // A second time it is ours that is replaced.
+    // It would give everybody in its group what the policy does not.
+    assert.equal(statSync(kept).mode & 0o7777, 0o750)
+    // A second time it is ours that is replaced; bits that somebody gave it again are told of by check, and taken off.
+    chmodSync(kept, 0o4750)
+    assert.match((await run(['check'])).stdout, /before-ethercast is another uml_net, setuid root/)
     assert.equal((await install()).code, 0)
+    assert.equal(statSync(kept).mode & 0o7777, 0o750)
     assert.equal(readFileSync(kept, 'utf8'), '#!/bin/sh\n')
-    const { code, stdout } = await run(['uninstall', '--dir', dir])
+    const { code, stdout } = await run(['uninstall', '--dir', kBin])
     assert.equal(code, 0)
     assert.match(stdout, /is what it was before/)
     const { gid, mode } = statSync(program)
     assert.deepEqual([readFileSync(program, 'utf8'), gid, mode & 0o7777], ['#!/bin/sh\n', 7, 0o4750])
     assert.deepEqual(readdirSync(dir), ['uml_net'])
     assert.ok(existsSync(alice.policyFile))
-    const foreign = await run(['uninstall', '--dir', dir])
+    const foreign = await run(['uninstall', '--dir', kBin])
     assert.equal(foreign.code, 1)
     assert.match(foreign.stderr, /none of ours: nothing was removed/)
+  })
+
+  it('a folder that a user can write, or one above it: refused, with what to do; check looks at it too', async () => {
+    assert.equal((await install()).code, 0)
+    rmSync(program)
+    const sub = join(dir, 'a/b')
+    mkdirSync(sub, { recursive: true })
+    const into = (folder: string) => run(['install', '--dir', join(kBin, folder)])
+    for (const [folder, mode, uid, why] of [
+      ['a/b', 0o755, Unprivileged.uid, /the folder \/mnt\/a\/b is user 64242's.*sudo chown root \/mnt\/a\/b/],
+      ['a/b', 0o2775, 0, /\/mnt\/a\/b may be written by group 0.*sudo chmod g-w \/mnt\/a\/b, or --dir/],
+      ['a/b', 0o757, 0, /\/mnt\/a\/b may be written by others.*chmod go-w/],
+      ['a', 0o1777, 0, /the folder \/mnt\/a may be written by others/],
+      ['a', 0o755, Unprivileged.uid, /the folder \/mnt\/a is user 64242's/],
+    ] as const) {
+      chmodSync(join(dir, folder), mode)
+      chownSync(join(dir, folder), uid, 0)
+      const { code, stderr } = await into('a/b')
+      assert.equal(code, 2, stderr)
+      assert.match(stderr, why)
+      // A link does not hide it.
+      symlinkSync('a/b', join(dir, 'link'))
+      assert.match((await into('link')).stderr, why)
+      rmSync(join(dir, 'link'))
+      assert.deepEqual(readdirSync(sub), [])
+      chownSync(join(dir, folder), 0, 0)
+      chmodSync(join(dir, folder), 0o755)
+    }
+    assert.equal((await into('a/b')).code, 0)
+    await install()
+    alice.writePolicy(`${kRule}\n`)
+    chmodSync(dir, 0o2775)
+    assert.match((await problems()).join(), /the folder \/mnt may be written by group 0/)
   })
 
   it('a folder that is not there, and a user who is not root: nothing is done', async () => {
@@ -123,14 +167,14 @@ describe('ethercast helper', function () {
     assert.equal(nowhere.code, 2)
     assert.match(nowhere.stderr, /there is no folder .*nowhere: --dir takes one that is/)
     for (const verb of ['install', 'uninstall']) {
-      const { code, stderr } = await run([verb, '--dir', dir], alice.through())
+      const { code, stderr } = await run([verb, '--dir', kBin], alice.through())
       assert.equal(code, 1)
       assert.match(stderr, new RegExp(`only root can do that: sudo ethercast helper ${verb}`))
     }
     assert.deepEqual(readdirSync(dir), [])
     // The capability can't be set: the copy does not stay.
     const bare = await run(
-      ['install', '--dir', dir],
+      ['install', '--dir', kBin],
       [...alice.asRoot(), ...['setpriv', '--bounding-set=-setfcap', '--inh-caps=-setfcap', '--']],
     )
     assert.equal(bare.code, 1)
@@ -181,10 +225,16 @@ describe('ethercast helper', function () {
 
   it('check on a file system that is mounted nosuid', async () => {
     alice.writePolicy(`${kRule}\n`)
-    const nosuid = ['sh', '-c', `mount -t tmpfs -o nosuid none ${dir} && exec "$@"`, 'sh', ...alice.asRoot()]
-    const both = `"$0" "$1" helper install --dir ${dir} --json && "$0" "$1" helper check --json --user alice`
+    const nosuid = [
+      'sh',
+      '-c',
+      `mount -t tmpfs -o nosuid,mode=755 none ${dir} && exec "$@"`,
+      'sh',
+      ...alice.asRoot(),
+    ]
+    const both = `"$0" "$1" helper install --dir ${kBin} --json && "$0" "$1" helper check --json --user alice`
     const [first, ...rest] = [...nosuid, 'sh', '-c', both, process.execPath, 'dist/cli/main.js']
-    const result = await host.exec(first, rest, { env: { PATH: `${dir}:${searchPath()}` } })
+    const result = await host.exec(first, rest, { env: { PATH: `${kBin}:${searchPath()}` } })
     assert.equal(result.code, 1, result.stderr)
     assert.match(result.stdout, /is on a file system mounted nosuid: its capability does not count/)
   })

@@ -12,8 +12,10 @@ const ours: HelperCopy = {
   file: { capability: 'cap_net_admin=ep', nosuid: false },
 }
 const debians: HelperCopy = { path: '/usr/bin/uml_net', isOurs: false, uid: 0, gid: 104, mode: 0o4754 }
+const harmless: HelperCopy = { ...debians, mode: 0o755 }
 const good: HelperFacts = {
-  copies: [ours, debians],
+  copies: [ours, harmless],
+  kept: [],
   noNewPrivs: false,
   policy: { exists: true, rules: [{ line: 1, rule: 'allow user alice device tap*', unknown: [] }] },
   tun: { uid: 0, gid: 1001, mode: 0o660 },
@@ -45,6 +47,37 @@ describe('doctor: the helper uml_net', () => {
     assert.match(foreign.remedies, /helper install/)
     assert.equal(said({ copies: [debians, ours] }).remedies, 'export PATH=/usr/local/bin:$PATH')
     assert.match(said({ copies: [{ ...debians, mode: 0o755 }] }).texts.join(), /^note: .* is not ours; UML/)
+  })
+
+  it("a setuid copy of another's beside ours, or put aside, makes the policy no boundary", () => {
+    const beside = said({ copies: [ours, debians] })
+    assert.match(
+      beside.texts.join(),
+      /^warning: \/usr\/bin\/uml_net is another uml_net, setuid root \(4754\): group 104 may start it$/,
+    )
+    assert.match(
+      beside.remedies,
+      /^sudo chmod u-s \/usr\/bin\/uml_net\nsudo dpkg-statoverride --update --add /,
+    )
+    const kept = { ...debians, path: '/usr/local/bin/uml_net.before-ethercast', mode: 0o4755 }
+    assert.match(said({ kept: [kept] }).texts.join(), /^warning: .*before-ethercast is another.*everybody/)
+    assert.match(said({ kept: [{ ...kept, mode: 0o755 }] }).texts.join(), /^ok/)
+    assert.match(said({ kept: [{ ...kept, uid: 7 }] }).texts.join(), /^ok/)
+  })
+
+  it('a folder that others can write', () => {
+    const { texts, remedies } = withOurs({
+      folder: {
+        what: 'the folder /usr/local may be written by group 50',
+        remedy: 'sudo chmod g-w /usr/local',
+      },
+    })
+    assert.match(texts.join(), /^problem: the folder \/usr\/local may be written by group 50$/)
+    assert.match(remedies, /^sudo chmod g-w \/usr\/local$/m)
+    assert.match(
+      withOurs({ file: { capability: 'cap_net_admin=ep', nosuid: true } }).remedies,
+      /--dir FOLDER {4}# root's alone/,
+    )
   })
 
   it('an installed copy that can not work', () => {

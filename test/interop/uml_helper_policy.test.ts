@@ -115,10 +115,15 @@ describe('the attack of the HOWTO, by a guest of a user without rights', functio
     await kernelPings(client, kGuest, kFullPayload)
     await guestPings(guest, kClient, kFullPayload)
     // Nor does it tell the host where to send by IPv6, nor send in others' names.
-    for (const name of ['ipv6/conf/tap0/accept_ra', 'ipv4/conf/tap0/rp_filter']) {
+    for (const [name, value] of [
+      ['ipv6/conf/tap0/disable_ipv6', '1'],
+      ['ipv6/conf/tap0/accept_ra', '0'],
+      ['ipv4/conf/tap0/rp_filter', '1'],
+    ] as const) {
       const { stdout } = await host.exec('cat', [`/proc/sys/net/${name}`])
-      assert.equal(stdout.trim(), name.endsWith('accept_ra') ? '0' : '1', name)
+      assert.equal(stdout.trim(), value, name)
     }
+    assert.equal(await host.ip('-6', 'addr', 'show', 'dev', 'tap0'), '')
 
     const before = await routesAndAnswers()
     // The name server's, a neighbour's, and the host's own.

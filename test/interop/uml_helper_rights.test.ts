@@ -13,6 +13,8 @@ import { helpers, hostSide } from './uml_helper.js'
 
 const kPolicy = 'allow user alice device tap*,vm7 guest 198.18.9.0/24 gate 198.18.9.254\n'
 const kMask = '255.255.255.0'
+/** What any user may run. */
+const kSystemPath = '/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** All that a helper could change, as it is now. */
 async function everything(host: Host): Promise<string> {
@@ -112,6 +114,79 @@ describe('uml_net with cap_net_admin, run by a user without rights', function ()
     assert.equal(await everything(host), before)
   })
 
+  it("neither a gateway nor a guest's that another table knows", async () => {
+    await host.ip('route', 'add', '198.18.9.98/32', 'dev', 'tap4', 'table', '77')
+    await host.ip('route', 'add', '198.18.30.0/24', 'via', '198.18.9.97', 'table', '77')
+    const before = await everything(host)
+    assert.match(await add('tap3', '198.18.9.98', 1), /is reached by tap4 already/)
+    assert.match(await add('tap3', '198.18.9.97', 1), /is that of a gateway of this host/)
+    assert.equal(await everything(host), before)
+    await host.ip('route', 'flush', 'table', '77')
+  })
+
+  it("del touches nothing that the administrator made on the user's device", async () => {
+    await host.ip('route', 'add', '198.18.9.90/32', 'dev', 'tap3')
+    await host.ip('neigh', 'add', 'proxy', '198.18.9.90', 'dev', 'veth0')
+    await host.exec('sysctl', ['-qw', 'net.ipv4.conf.tap3.proxy_arp=1'], { check: true })
+    const before = await everything(host)
+    assert.match(await ask(['4', 'del', 'tap3', '198.18.9.90', kMask], 0), /it was not there\n$/)
+    // Nor without any route there.
+    assert.match(await ask(['4', 'del', 'tap3', '198.18.9.91', kMask], 0), /it was not there\n$/)
+    assert.equal(await everything(host), before)
+    await host.ip('route', 'del', '198.18.9.90/32', 'dev', 'tap3')
+    await host.ip('neigh', 'del', 'proxy', '198.18.9.90', 'dev', 'veth0')
+    await host.exec('sysctl', ['-qw', 'net.ipv4.conf.tap3.proxy_arp=0'], { check: true })
+  })
+
+  /** Asks for a tap as UML does, and shows what came of it before it goes with its descriptor. */
+  async function tuntapUp(gate: string): Promise<string> {
+    const script = [
+      'import json, os, socket, subprocess, sys',
+      'ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)',
+      'done = subprocess.run(sys.argv[1:], stdout=theirs, stdin=subprocess.DEVNULL)',
+      'data, fds, _, _ = socket.recv_fds(ours, 65536, 4)',
+      'print(done.returncode, len(fds), data.decode(errors="replace").replace(chr(0), " "))',
+      'print(subprocess.run(["ip", "-br", "link"], capture_output=True, text=True).stdout)',
+    ].join('\n')
+    const args = ['python3', '-c', script, program, '4', 'tuntap', 'up', gate]
+    const { code, stdout, stderr } = await alice.exec(host, args, { env: { PATH: kSystemPath } })
+    assert.equal(code, 0, stderr)
+    return stdout
+  }
+
+  it("a new tap is of the rule's names, whatever number is free", async () => {
+    await host.ip('tuntap', 'add', 'dev', 'tap0', 'mode', 'tap')
+    alice.writePolicy('allow user alice device tap0* gate 198.18.9.254\n')
+    const text = await tuntapUp('198.18.9.254')
+    assert.match(text, /^0 1 tap00 /)
+    assert.doesNotMatch(text, /^tap1 /m)
+    await host.ip('link', 'del', 'tap0')
+  })
+
+  it('a new tap is up when its user gets it, with a gate or without: what is up stays Ethernet', async () => {
+    assert.match(await tuntapUp(''), /^tap0 .*,UP[,>]/m)
+  })
+
+  it('a tap that its user made another kind of device is not carried', async () => {
+    alice.writePolicy('allow user alice device tap8\n')
+    await host.ip('tuntap', 'add', 'dev', 'tap8', 'mode', 'tap', 'user', String(Unprivileged.uid))
+    const script = [
+      'import fcntl, os, socket, struct, subprocess, sys, time',
+      'tun = os.open("/dev/net/tun", os.O_RDWR)',
+      'fcntl.ioctl(tun, 0x400454ca, struct.pack("16sH22x", b"tap8", 0x1002))', // TUNSETIFF, IFF_TAP | IFF_NO_PI
+      'fcntl.ioctl(tun, 0x400454cd, 256)', // TUNSETLINK, ARPHRD_SLIP
+      'os.close(tun)',
+      'ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)',
+      'done = subprocess.run([sys.argv[1], "0", "ethertap", "tap8", "0"], stdin=theirs, capture_output=True, timeout=10)',
+      'print(done.returncode, done.stdout + done.stderr)',
+    ].join('\n')
+    const { stdout, stderr } = await alice.exec(host, ['python3', '-c', script, program], {
+      env: { PATH: kSystemPath },
+    })
+    assert.match(stdout, /^1 .*tap8 is a tap, but of type 256 and not of Ethernet/, stderr)
+    await host.ip('link', 'del', 'tap8')
+  })
+
   it('a policy that is missing, broken or not to be trusted allows nothing, and says why', async () => {
     const before = await everything(host)
     const file = alice.policyFile
@@ -166,7 +241,7 @@ describe('uml_net with cap_net_admin, run by a user without rights', function ()
     const { stderr } = await alice.exec(host, [program, 'policy', '/etc/passwd'], { env: {} })
     assert.match(stderr, /transport 'policy' is unknown/)
     const setuid = join(lab.dir, 'setuid')
-    copyFileSync(program, setuid)
+    copyFileSync(join(alice.bin, 'uml_net'), setuid)
     chmodSync(setuid, 0o4755)
     const refused = await alice.exec(host, [setuid, '4', 'add', 'tap3', '198.18.9.70', kMask], { env: {} })
     assert.equal(refused.code, 1)

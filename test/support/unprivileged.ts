@@ -32,6 +32,8 @@ export class Unprivileged {
     const tun = join(dir, 'tun')
     const user = new Unprivileged(dir, tun)
     chmodSync(dir, 0o777) // guests write their answers there
+    mkdirSync(user.bin)
+    chmodSync(user.bin, 0o755)
     for (const args of [
       ['cp', '-a', '/etc', user.etc],
       ['mknod', tun, 'c', ...TUN_NUMBERS],
@@ -63,6 +65,13 @@ export class Unprivileged {
     chmodSync(this.policyFile, 0o644)
   }
 
+  /** What the folder for programs, root's alone and all above it too, is called for commands here. */
+  static readonly bin = '/mnt'
+  /** The same folder, as others see it. */
+  get bin(): string {
+    return join(this.dir, 'bin')
+  }
+
   /** What stands before a command to run it as this user; `setpriv` are further options of that program. */
   through(...setpriv: string[]): string[] {
     const options = [`--reuid=${UID}`, `--regid=${UID}`, `--groups=${TUN_GID}`, ...setpriv].join(' ')
@@ -86,18 +95,19 @@ export class Unprivileged {
     return host.exec(first!, rest, { env: childEnv(), timeoutMs: kCommandMs })
   }
 
-  /** Installs our uml_net in a folder of the lab's, with the command that people use; returns the folder. */
-  async install(host: Host, folder = 'bin'): Promise<string> {
-    const dir = join(this.dir, folder)
-    mkdirSync(dir, { recursive: true })
-    chmodSync(dir, 0o755)
-    const { code, stderr } = await this.ethercast(host, ['helper', 'install', '--dir', dir])
+  /** Installs our uml_net with the command that people use; returns the folder. */
+  async install(host: Host): Promise<string> {
+    const { code, stderr } = await this.ethercast(host, ['helper', 'install', '--dir', Unprivileged.bin])
     assert.equal(code, 0, stderr)
-    return dir
+    return Unprivileged.bin
   }
 
   #within(then: string): string[] {
-    const mounts = `mount --bind ${this.etc} /etc && mount --bind ${this.tun} /dev/net/tun`
+    const mounts = [
+      `mount --bind ${this.etc} /etc`,
+      `mount --bind ${this.tun} /dev/net/tun`,
+      `mount --bind ${this.bin} ${Unprivileged.bin}`,
+    ].join(' && ')
     return ['sh', '-c', `${mounts} && ${then}`, 'sh']
   }
 }

@@ -92,6 +92,12 @@ export const peers = [
     neededFor: 'packet filters, masquerading, port forwards',
   },
   { name: 'script', program: 'script', package: 'bsdutils', neededFor: 'programs on a terminal' },
+  {
+    name: 'python3',
+    program: '/usr/bin/python3',
+    package: 'python3',
+    neededFor: 'hostile callers of the helper',
+  },
   { name: 'man', program: 'man', package: 'man-db', neededFor: 'manual pages as people read them' },
   {
     name: 'groff',

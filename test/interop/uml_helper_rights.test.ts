@@ -48,7 +48,7 @@ describe('uml_net with cap_net_admin, run by a user without rights', function ()
     ask(['4', 'add', device, address, mask], code)
 
   before(async function () {
-    need(this, 'netns', 'tun', 'setpriv')
+    need(this, 'netns', 'tun', 'setpriv', 'python3')
     lab = await Lab.create()
     ;[host] = [await lab.host('a')]
     const neighbour = await lab.host('b')

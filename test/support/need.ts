@@ -32,6 +32,7 @@ export type PeerName =
   | 'setpriv'
   | 'nft'
   | 'script'
+  | 'python3'
   | 'man'
   | 'groff'
   | 'mandoc'

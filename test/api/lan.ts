@@ -63,9 +63,13 @@ export function useSwitches() {
   }
 }
 
-/** Copies of the next `count` frames. */
-export async function take(port: HostPort, count: number, timeoutMs = 10_000): Promise<Uint8Array[]> {
-  const frames: Uint8Array[] = []
+/** Copies of the next `count` frames, put into `frames` as they come. */
+export async function take(
+  port: HostPort,
+  count: number,
+  timeoutMs = 10_000,
+  frames: Uint8Array[] = [],
+): Promise<Uint8Array[]> {
   if (count === 0) return frames
   const late = new AbortController()
   const timer = setTimeout(

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { EthercastError, Switch, connect } from '../../lib/index.js'
-import type { HostPort, PortStats } from '../../lib/index.js'
+import type { PortStats } from '../../lib/index.js'
 import { makeFrame, sendAll, sequenceOf, settled, take } from '../api/lan.js'
 import type { ListeningTransport } from '../support/pairs/pcap.js'
 import { makePair } from '../support/transports.js'
 import type { Pair, PairOptions } from '../support/transports.js'
 import { eventually } from '../support/wait.js'
+import { transfer } from './transfer.js'
 
 const sum = (drops: Record<string, number>) => Object.values(drops).reduce((all, count) => all + count, 0)
 
@@ -15,19 +16,6 @@ const sum = (drops: Record<string, number>) => Object.values(drops).reduce((all,
 function assertBalanced({ rx, tx }: PortStats, name: string): void {
   assert.equal(rx.frames, rx.forwarded + sum(rx.drops), `${name}: rx`)
   assert.equal(tx.picked, tx.frames + sum(tx.drops) + tx.queued, `${name}: tx`)
-}
-
-/** Sends in pieces, so that the listener's buffer has room for each. */
-async function sendPaced(from: HostPort, to: HostPort, frames: readonly Uint8Array[]): Promise<void> {
-  const kWindow = 256
-  for (let sent = 0; sent < frames.length; sent += kWindow) {
-    await eventually(
-      () => to.stats().tx.picked >= sent - kWindow || undefined,
-      10_000,
-      `${sent} frames to arrive`,
-    )
-    await sendAll(from, frames.slice(sent, sent + kWindow))
-  }
 }
 
 export function listens(transport: ListeningTransport): void {
@@ -80,9 +68,8 @@ export function listens(transport: ListeningTransport): void {
       const frames = Array.from({ length: 20_000 }, (_, sequence) =>
         makeFrame({ length: 60 + (sequence % 1400), from: a.host.mac, sequence }),
       )
-      const arrived = take(b.host, frames.length, 30_000)
-      await sendPaced(a.host, b.host, frames)
-      assert.deepEqual((await arrived).map(sequenceOf), [...frames.keys()])
+      const arrived = await transfer(a.host, b.host, frames)
+      assert.deepEqual(arrived.map(sequenceOf), [...frames.keys()])
     })
 
     it('sends nothing, and counts what it was to send', async () => {
@@ -119,9 +106,8 @@ export function listens(transport: ListeningTransport): void {
       const frames = Array.from({ length: 3000 }, (_, sequence) =>
         makeFrame({ length: 600, from: a.host.mac, sequence }),
       )
-      const arrived = take(b.host, frames.length, 30_000)
-      await sendPaced(a.host, b.host, frames)
-      assert.equal((await arrived).length, frames.length)
+      const arrived = await transfer(a.host, b.host, frames)
+      assert.equal(arrived.length, frames.length)
       await settled(b.lan)
       assert.equal(sleeper.stats().tx.picked, frames.length)
       assert.ok(sleeper.stats().tx.drops.ring_full! > 0)
@@ -134,9 +120,7 @@ export function listens(transport: ListeningTransport): void {
       const frames = Array.from({ length: count }, (_, sequence) =>
         makeFrame({ length: 14 + (sequence % 1500), from: a.host.mac, sequence }),
       )
-      const arrived = take(b.host, count, 30_000)
-      await sendPaced(a.host, b.host, frames)
-      await arrived
+      await transfer(a.host, b.host, frames)
       await settled(a.lan, b.lan)
       const { rx, tx } = b.port.stats()
       assertBalanced(b.port.stats(), b.port.name)

@@ -2,11 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { EthercastError, Switch } from '../../lib/index.js'
-import type { HostPort, PortStats } from '../../lib/index.js'
+import type { PortStats } from '../../lib/index.js'
 import { makeFrame, sendAll, sequenceOf, settled, take } from '../api/lan.js'
 import { makePair } from '../support/transports.js'
 import type { Pair, PairOptions, Transport } from '../support/transports.js'
 import { eventually } from '../support/wait.js'
+import { transfer } from './transfer.js'
 
 const sum = (drops: Record<string, number>) => Object.values(drops).reduce((all, count) => all + count, 0)
 
@@ -18,18 +19,6 @@ function assertBalanced({ rx, tx }: PortStats, name: string): void {
   assert.equal(rx.frames, rx.forwarded + sum(rx.drops), `${name}: rx`)
   assert.equal(tx.picked, tx.frames + sum(tx.drops) + tx.queued, `${name}: tx`)
 }
-
-/** Sends in pieces, so that a receiving socket's buffer has room for each. */
-async function sendPaced(from: HostPort, to: () => number, frames: readonly Uint8Array[]): Promise<void> {
-  const kWindow = 256
-  for (let sent = 0; sent < frames.length; sent += kWindow) {
-    await eventually(() => to() >= sent - kWindow || undefined, 10_000, `${sent} frames to arrive`)
-    await sendAll(from, frames.slice(sent, sent + kWindow))
-  }
-}
-
-/** Frames that the port of `host` has handed it. */
-const delivered = (host: HostPort) => () => host.stats().tx.picked
 
 export function conforms(transport: Transport): void {
   describe(`conformance: ${transport.name}`, function () {
@@ -98,9 +87,7 @@ export function conforms(transport: Transport): void {
       const frames = Array.from({ length: 20_000 }, (_, sequence) =>
         makeFrame({ length: 60 + (sequence % 1400), from: a.host.mac, sequence }),
       )
-      const arrived = take(b.host, frames.length, 30_000)
-      await sendPaced(a.host, delivered(b.host), frames)
-      const order = (await arrived).map(sequenceOf)
+      const order = (await transfer(a.host, b.host, frames)).map(sequenceOf)
       assert.deepEqual(order, [...frames.keys()])
     })
 
@@ -123,9 +110,7 @@ export function conforms(transport: Transport): void {
       const frames = Array.from({ length: 3000 }, (_, sequence) =>
         makeFrame({ length: 600, from: a.host.mac, sequence }),
       )
-      const arrived = take(b.host, frames.length, 30_000)
-      await sendPaced(a.host, delivered(b.host), frames)
-      assert.equal((await arrived).length, frames.length)
+      assert.equal((await transfer(a.host, b.host, frames)).length, frames.length)
       await settled(b.lan)
       const { tx } = sleeper.stats()
       assert.equal(tx.picked, frames.length)
@@ -140,12 +125,10 @@ export function conforms(transport: Transport): void {
         Array.from({ length: count }, (_, sequence) =>
           makeFrame({ length: 14 + (sequence % 1500), from, sequence }),
         )
-      const arrived = Promise.all([take(a.host, count, 30_000), take(b.host, count, 30_000)])
       await Promise.all([
-        sendPaced(a.host, delivered(b.host), frames(a.host.mac)),
-        sendPaced(b.host, delivered(a.host), frames(b.host.mac)),
+        transfer(a.host, b.host, frames(a.host.mac)),
+        transfer(b.host, a.host, frames(b.host.mac)),
       ])
-      await arrived
       await settled(a.lan, b.lan)
       for (const end of [a, b]) {
         assertBalanced(end.port.stats(), end.port.name)

@@ -80,8 +80,13 @@ describe('cli: switch', function () {
         await using lab = await Lab.create()
         const host = await lab.host('switch')
         await host.tap('tap7')
-        // A /tmp of its own, which may hide where this project is.
-        const command = commandOf(which).map((word) => `'${word.replace(projectRoot, '/mnt/')}'`)
+        // A /tmp of its own, which may hide where this project is, and the addon that the tests were told to take.
+        const moved = (path: string) => `'${path.replace(projectRoot, '/mnt/')}'`
+        const { ETHERCAST_PREBUILD: prebuild } = process.env
+        const command = [
+          ...(prebuild === undefined ? [] : ['env', `ETHERCAST_PREBUILD=${moved(prebuild)}`]),
+          ...commandOf(which).map(moved),
+        ]
         const inside = `mount --bind '${projectRoot}' /mnt && mount -t tmpfs none /tmp && exec ${command.join(' ')} -tap tap7`
         const child = host.spawn('unshare', ['--mount', 'sh', '-c', inside])
         await child.waitForLine(attached, 20_000)

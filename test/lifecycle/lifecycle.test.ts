@@ -13,7 +13,14 @@ interface Case {
   code?: number
   stderr?: RegExp
   stdout?: RegExp
+  env?: Record<string, string>
 }
+
+/**
+ * The C library gives octets of this and more back to the system when they are freed, as it does from the start; left alone, it raises the limit
+ * with what it sees freed, keeps 256 KiB rings in its heap, and how much of that is resident says nothing of what is in use (mallopt(3)).
+ */
+const kGivesRingsBack = { MALLOC_MMAP_THRESHOLD_: '131072' }
 
 const cases: Case[] = [
   { name: 'unref', title: 'the process ends with an unreferenced switch open', times: 20 },
@@ -32,18 +39,23 @@ const cases: Case[] = [
   { name: 'workerExits', title: 'workers that exit, end or throw with switches open', times: 10 },
   { name: 'forgotten', title: '300 forgotten switches and the garbage collector', times: 3 },
   { name: 'closeUnderTraffic', title: 'closing ports and switch together under traffic', times: 5 },
-  { name: 'churn', title: '500 switches made and closed: no descriptor, thread or memory left', times: 1 },
+  {
+    name: 'churn',
+    title: '500 switches made and closed: no descriptor, thread or memory left',
+    times: 1,
+    env: kGivesRingsBack,
+  },
 ]
 
 /** Processes at once: two, so that they also disturb each other. */
 const ABREAST = 2
 
-function start(name: string) {
-  return startNode(life, [name], { nodeArgs: ['--expose-gc'], input: '' })
+function start(name: string, env?: Record<string, string>) {
+  return startNode(life, [name], { nodeArgs: ['--expose-gc'], input: '', ...(env && { env }) })
 }
 
-async function runOnce({ name, code = 0, stderr, stdout }: Case): Promise<void> {
-  const result = await start(name).result(60_000)
+async function runOnce({ name, code = 0, stderr, stdout, env }: Case): Promise<void> {
+  const result = await start(name, env).result(60_000)
   const said = `${result.stdout}\n${result.stderr}`
   assert.equal(result.signal, null, said)
   assert.equal(result.code, code, said)
